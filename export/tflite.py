@@ -1,0 +1,181 @@
+"""A Keras model -> the one `.tflite` file: convert, check the operators, write, prove parity."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from s2s_keras.decoding import DecodingSettings, Predictor
+from s2s_keras.errors import ArtifactError, ExportError
+from s2s_keras.export.parity import Parity, check_parity
+from s2s_keras.export.quantization import QUANTIZATIONS
+from s2s_keras.export.signatures import save_signatures, step_signature_names
+from s2s_keras.files import atomic_path, make_folder
+from s2s_keras.model import KerasSession, Seq2Seq
+from s2s_keras.runtime import load, write_artifact
+from s2s_keras.runtime.graph import builtin_operators, foreign_operators
+
+__all__ = ["ExportReport", "export_tflite"]
+
+FLOAT_TOLERANCE = 1e-3
+"""Largest difference of a log-probability, in nats, that an unquantised file may show."""
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What an export made.
+
+    Attributes:
+        path: the file.
+        size_bytes: its size.
+        quantization: the recipe's name.
+        operators: builtin operator -> times used, over all subgraphs.
+        parity: how far it lies from the Keras model.
+    """
+
+    path: Path
+    size_bytes: int
+    quantization: str
+    operators: dict[str, int]
+    parity: Parity
+
+
+def export_tflite(
+    model: Seq2Seq,
+    path: str | Path,
+    sample: Sequence[str],
+    settings: DecodingSettings,
+    *,
+    quantization: str = "dynamic_range",
+    candidates: int | None = None,
+    min_same_best: float = 0.9,
+    card: Mapping[str, Any] | None = None,
+) -> ExportReport:
+    """Exports a model to one file and proves that the file computes what the model computes.
+
+    The file appears at `path` only after every check has passed.
+
+    Args:
+        model: built; any backend may have trained it, but this runs on TensorFlow's.
+        path: the file to write, `.tflite`.
+        sample: texts for the proof, at least one; dev sources are a good choice.
+        settings: beam width, lengths and length penalty that the file is made for;
+            `max_source_length` must be given.
+        quantization: a key of `QUANTIZATIONS`.
+        candidates: K, the likeliest tokens that a step returns; where not given, all of a
+            vocabulary of up to 256, else four a beam.
+        min_same_best: the smallest share of the sample, 0 to 1, whose best output must be the
+            Keras model's.
+        card: what `model.json` says of the model beside what is known here: task, training data
+            with licences, measured quality.
+
+    Raises:
+        ValueError: an argument lies outside its range.
+        ExportError: the backend is not TensorFlow, the conversion failed, the file would need
+            operators that are not builtin, or parity does not hold.
+        OSError: the folder cannot be made or written.
+    """
+    if quantization not in QUANTIZATIONS:
+        raise ValueError(
+            f"`quantization` must be one of {sorted(QUANTIZATIONS)}. Received: {quantization!r}."
+        )
+    if settings.max_source_length is None or not sample:
+        raise ValueError("`settings.max_source_length` and at least one sample text are needed.")
+    if keras.backend.backend() != "tensorflow":
+        raise ExportError(
+            "Export runs on Keras's TensorFlow backend: set KERAS_BACKEND=tensorflow. "
+            f"Received: {keras.backend.backend()}."
+        )
+    path = Path(path)
+    make_folder(path.parent)
+    vocabulary = len(model.target_tokenizer)
+    step_names = step_signature_names(settings.beam_width)
+    widest = 4 * settings.beam_width if vocabulary > 256 else vocabulary
+    graph = _convert(
+        model,
+        quantization,
+        max_source_length=settings.max_source_length,
+        step_names=step_names,
+        candidates=min(vocabulary, candidates or widest),
+    )
+    if foreign := foreign_operators(graph):
+        raise ExportError(
+            f"The file would need operators that are not builtin: {', '.join(foreign)}."
+        )
+    metadata = {
+        **(card or {}),
+        "max_source_length": settings.max_source_length,
+        "max_output_length": settings.max_output_length,
+        "beam_width": settings.beam_width,
+        "length_penalty_alpha": settings.length_penalty_alpha,
+        "signatures": {
+            "encode": "encode",
+            "decode_step": {str(width): name for width, name in step_names.items()},
+        },
+        "quantization": quantization,
+    }
+    tokenizers = (model.source_tokenizer, model.target_tokenizer)
+    with atomic_path(path) as temporary:
+        write_artifact(temporary, graph, metadata, *tokenizers)
+        parity = _prove(model, temporary, sample, settings, quantization, min_same_best)
+        metadata["parity"] = parity.as_dict()
+        write_artifact(temporary, graph, metadata, *tokenizers)
+    return ExportReport(
+        path, path.stat().st_size, quantization, builtin_operators(graph), parity
+    )
+
+
+def _convert(model: Seq2Seq, quantization: str, **signature_options: Any) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="s2s-keras-") as folder:
+        save_signatures(model, folder, **signature_options)
+        keys = ["encode", *signature_options["step_names"].values()]
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=keys)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        QUANTIZATIONS[quantization](converter)
+        try:
+            return bytes(converter.convert())
+        except Exception as error:  # the converter raises many types
+            named = sorted(set(re.findall(r"tf\.\w+", str(error))))
+            raise ExportError(
+                "TensorFlow's converter failed"
+                + (f" on operators without a builtin form: {', '.join(named)}." if named else ".")
+                + f" It said: {str(error).strip().splitlines()[0]}"
+            ) from error
+
+
+def _prove(
+    model: Seq2Seq,
+    path: Path,
+    sample: Sequence[str],
+    settings: DecodingSettings,
+    quantization: str,
+    min_same_best: float,
+) -> Parity:
+    settings = replace(settings, n_best=settings.beam_width, allow_unknown=True)
+    reference = Predictor(
+        KerasSession(model), model.source_tokenizer, model.target_tokenizer, settings
+    )
+    try:
+        exported = load(path, settings)
+    except ArtifactError as error:
+        raise ExportError(f"The exported file does not load: {error}") from error
+    parity = check_parity(reference, exported, sample)
+    if quantization == "none" and parity.max_difference > FLOAT_TOLERANCE:
+        raise ExportError(
+            f"The file's log-probabilities must lie within {FLOAT_TOLERANCE} of the Keras model's. "
+            f"Largest difference: {parity.max_difference:.2g}."
+        )
+    if parity.same_best < min_same_best:
+        raise ExportError(
+            f"At least {min_same_best:.0%} of the file's best outputs must be the Keras model's. "
+            f"Received: {parity.same_best:.1%} of {parity.texts}. Train longer, or export with "
+            "`--quantize none` or a smaller `--min-same-best`."
+        )
+    return parity

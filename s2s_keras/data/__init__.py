@@ -1,0 +1,19 @@
+"""Files of pairs flow in, and bucketed, padded batches of token ids flow out.
+
+Reading and writing pairs needs the standard library alone; the batches, in
+`s2s_keras.data.batches`, need `grain`.
+"""
+
+from s2s_keras.data.builtin import DATASETS, BuiltDataset, build_dataset, write_dataset
+from s2s_keras.data.pairs import Pair, read_pairs, split_pairs, write_pairs
+
+__all__ = [
+    "DATASETS",
+    "BuiltDataset",
+    "Pair",
+    "build_dataset",
+    "read_pairs",
+    "split_pairs",
+    "write_dataset",
+    "write_pairs",
+]

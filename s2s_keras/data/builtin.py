@@ -1,0 +1,66 @@
+"""The data sets that can be built from installed packages, by name."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from s2s_keras.data import misspellings
+from s2s_keras.data.pairs import Pair, write_pairs
+from s2s_keras.errors import ConfigError
+from s2s_keras.files import make_folder, write_text
+
+__all__ = ["DATASETS", "BuiltDataset", "build_dataset", "write_dataset"]
+
+DATASETS = {"misspellings": misspellings}
+
+
+@dataclass(frozen=True)
+class BuiltDataset:
+    """A built data set, with what a model card must say about it."""
+
+    name: str
+    description: str
+    licence: str
+    train: list[Pair]
+    dev: list[Pair]
+
+
+def build_dataset(name: str, dev_fraction: float = 0.1, max_length: int = 24) -> BuiltDataset:
+    """Builds the data set `name`.
+
+    Args:
+        name: one of `DATASETS`.
+        dev_fraction: share that is held out, 0 to 1.
+        max_length: longer texts, in characters, are left out.
+
+    Raises:
+        ConfigError: there is no data set of that name.
+        MissingDependencyError: a package that it is built from is not installed.
+    """
+    if name not in DATASETS:
+        raise ConfigError(f"The data set must be one of {sorted(DATASETS)}. Received: {name!r}.")
+    module = DATASETS[name]
+    train, dev = module.build(dev_fraction, max_length)
+    return BuiltDataset(name, module.DESCRIPTION, module.LICENCE, train, dev)
+
+
+def write_dataset(dataset: BuiltDataset, folder: str | Path) -> Path:
+    """Writes `train.tsv`, `dev.tsv` and `dataset.json` (description, licence, sizes) to `folder`.
+
+    Raises:
+        OSError: the folder cannot be made or written.
+    """
+    folder = make_folder(folder)
+    write_pairs(folder / "train.tsv", dataset.train)
+    write_pairs(folder / "dev.tsv", dataset.dev)
+    card = {
+        "name": dataset.name,
+        "description": dataset.description,
+        "licence": dataset.licence,
+        "train_pairs": len(dataset.train),
+        "dev_pairs": len(dataset.dev),
+    }
+    write_text(folder / "dataset.json", json.dumps(card, indent=2) + "\n")
+    return folder

@@ -1,0 +1,110 @@
+"""Files of sentence pairs: `source<TAB>target`, UTF-8, no quoting, plain or gzip."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from s2s_keras.errors import DataError
+from s2s_keras.files import atomic_path
+
+__all__ = ["Pair", "read_pairs", "split_pairs", "write_pairs"]
+
+
+class Pair(NamedTuple):
+    """A text and what it should become."""
+
+    source: str
+    target: str
+
+
+def read_pairs(path: str | Path) -> list[Pair]:
+    """Reads a file of pairs; a name that ends in `.gz` is decompressed.
+
+    Raises:
+        DataError: the file is missing, unreadable, empty, or a line is not valid UTF-8, does not
+            hold exactly one TAB, or has an empty side; names the file and the line.
+    """
+    pairs = list(_parse_lines(Path(path)))
+    if not pairs:
+        raise DataError("the file is empty; expected lines of `source<TAB>target`.", path)
+    return pairs
+
+
+def _parse_lines(path: Path) -> Iterator[Pair]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as file:
+            for number, raw in enumerate(file, 1):
+                yield _parse_line(raw, path, number)
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"cannot be read: {reason}.", path) from error
+
+
+def _parse_line(raw: bytes, path: Path, number: int) -> Pair:
+    try:
+        line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"byte {error.start + 1} of the line is not valid UTF-8; convert the file to UTF-8.",
+            path,
+            number,
+        ) from error
+    columns = line.split("\t")
+    if len(columns) != 2:
+        raise DataError(
+            "a line must be `source<TAB>target` with exactly one TAB. "
+            f"Received {len(columns) - 1} TABs: {line[:60]!r}.",
+            path,
+            number,
+        )
+    for side, text in zip(("source", "target"), columns, strict=True):
+        if not text.strip():
+            raise DataError(f"the {side} is empty; remove or complete the line.", path, number)
+    return Pair(*columns)
+
+
+def write_pairs(path: str | Path, pairs: Iterable[Pair]) -> None:
+    """Writes pairs in the form that `read_pairs` reads, atomically; `.gz` is compressed.
+
+    Raises:
+        ValueError: a text holds a TAB or a line break.
+        OSError: the folder is missing or cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        opener = gzip.open if Path(path).suffix == ".gz" else open
+        with opener(temporary, "wt", encoding="utf-8", newline="\n") as file:
+            for pair in pairs:
+                if any(c in text for text in pair for c in "\t\n\r"):
+                    raise ValueError(f"A text must hold no TAB and no line break. Received: {pair}")
+                file.write(f"{pair.source}\t{pair.target}\n")
+
+
+def split_pairs(
+    pairs: Iterable[Pair],
+    dev_fraction: float,
+    key: Callable[[Pair], str] = lambda pair: pair.source,
+) -> tuple[list[Pair], list[Pair]]:
+    """Splits pairs into train and dev so that no key stands in both.
+
+    The choice hangs on a hash of the key alone: it stays the same when pairs are added or reordered.
+
+    Args:
+        pairs: the pairs to split.
+        dev_fraction: share of the keys that goes to dev, 0 to 1.
+        key: what must not stand in both parts; the source unless given.
+
+    Returns:
+        The training pairs and the dev pairs, each in their first order.
+    """
+    train: list[Pair] = []
+    dev: list[Pair] = []
+    for pair in pairs:
+        digest = hashlib.blake2b(key(pair).encode(), digest_size=8).digest()
+        held_out = int.from_bytes(digest, "big") < dev_fraction * 2**64
+        (dev if held_out else train).append(pair)
+    return train, dev

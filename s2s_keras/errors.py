@@ -1,0 +1,70 @@
+"""Every exception this package raises on purpose, in one place.
+
+The command line turns each into one line on standard error and the exit status below.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = [
+    "ArtifactError",
+    "ConfigError",
+    "DataError",
+    "ExportError",
+    "InputError",
+    "MissingDependencyError",
+    "S2SKerasError",
+]
+
+
+class S2SKerasError(Exception):
+    """Base of this package's errors; `exit_status` is what the command line returns."""
+
+    exit_status = 1
+
+
+class ExportError(S2SKerasError):
+    """A model could not be converted, or the converted file failed its checks."""
+
+
+class ConfigError(S2SKerasError, ValueError):
+    """A recipe or an override holds an unknown key, a wrong type or an impossible value."""
+
+    exit_status = 2
+
+
+class ArtifactError(S2SKerasError, ValueError):
+    """A model file or run folder is missing, foreign, truncated or damaged."""
+
+    exit_status = 2
+
+
+class InputError(S2SKerasError, ValueError):
+    """A text handed to a model cannot be processed: empty, too long, or unknown characters."""
+
+    exit_status = 2
+
+
+class MissingDependencyError(S2SKerasError, ImportError):
+    """A feature needs a package of an extra that is not installed."""
+
+    exit_status = 2
+
+
+class DataError(S2SKerasError, ValueError):
+    """A data file is missing or malformed.
+
+    Args:
+        reason: the rule, what was received, and the remedy where it is known.
+        path: the file.
+        line: the line number, from 1, or `None` where the file as a whole is meant.
+    """
+
+    exit_status = 2
+
+    def __init__(self, reason: str, path: str | Path, line: int | None = None) -> None:
+        place = f"{path}:{line}" if line is not None else f"{path}"
+        super().__init__(f"{place}: {reason}")
+        self.path = Path(path)
+        self.line = line

@@ -1,0 +1,21 @@
+"""One `.tflite` file and texts flow in, corrected or translated texts flow out.
+
+Needs NumPy and a TFLite interpreter; imports neither Keras nor TensorFlow.
+"""
+
+from s2s_keras.decoding import DecodingSettings, Prediction, Predictor
+from s2s_keras.runtime.artifact import Artifact, read_artifact, write_artifact
+from s2s_keras.runtime.load import load
+from s2s_keras.runtime.session import TFLiteSession, find_interpreter
+
+__all__ = [
+    "Artifact",
+    "DecodingSettings",
+    "Prediction",
+    "Predictor",
+    "TFLiteSession",
+    "find_interpreter",
+    "load",
+    "read_artifact",
+    "write_artifact",
+]

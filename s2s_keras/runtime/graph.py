@@ -1,0 +1,91 @@
+"""What stands in a TFLite flatbuffer, read without an interpreter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import tflite
+
+__all__ = ["TensorInfo", "builtin_operators", "constants", "foreign_operators", "runtime_version"]
+
+_BUILTIN_NAMES = {
+    code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)
+}
+_TYPE_NAMES = {
+    code: name.lower() for name, code in vars(tflite.TensorType).items() if isinstance(code, int)
+}
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """A constant of the graph: its name, its type, its shape, and the bytes of its buffer."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    size_bytes: int
+
+
+def builtin_operators(graph: bytes) -> dict[str, int]:
+    """Returns builtin operator -> times used over all subgraphs, the most used first."""
+    counts: Counter[str] = Counter()
+    for code, _ in _operator_codes(graph):
+        if code != tflite.BuiltinOperator.CUSTOM:
+            counts[_BUILTIN_NAMES.get(code, f"BUILTIN_{code}")] += 1
+    return dict(counts.most_common())
+
+
+def foreign_operators(graph: bytes) -> list[str]:
+    """Returns the names of the operators that a plain interpreter lacks: custom and Flex ones."""
+    names = {name for code, name in _operator_codes(graph) if code == tflite.BuiltinOperator.CUSTOM}
+    return sorted(names)
+
+
+def constants(graph: bytes) -> list[TensorInfo]:
+    """Returns the constants, each buffer once, the largest first."""
+    model = _model(graph)
+    found: dict[int, TensorInfo] = {}
+    for index in range(model.SubgraphsLength()):
+        subgraph = model.Subgraphs(index)
+        for i in range(subgraph.TensorsLength()):
+            tensor = subgraph.Tensors(i)
+            size = model.Buffers(tensor.Buffer()).DataLength()
+            if size:
+                shape = tuple(int(n) for n in tensor.ShapeAsNumpy()) if tensor.ShapeLength() else ()
+                dtype = _TYPE_NAMES.get(tensor.Type(), "?")
+                name = tensor.Name().decode(errors="replace")
+                found[tensor.Buffer()] = TensorInfo(name, dtype, shape, size)
+    return sorted(found.values(), key=lambda tensor: -tensor.size_bytes)
+
+
+def runtime_version(graph: bytes) -> str | None:
+    """Returns the oldest TFLite version that the converter says has every operator, if it does."""
+    model = _model(graph)
+    for i in range(model.MetadataLength()):
+        entry = model.Metadata(i)
+        if entry.Name() == b"min_runtime_version":
+            content = bytes(model.Buffers(entry.Buffer()).DataAsNumpy())
+            return content.rstrip(b"\0").decode(errors="replace") or None
+    return None
+
+
+def _operator_codes(graph: bytes) -> Iterator[tuple[int, str]]:
+    """Yields the builtin code and the custom name of each operator of each subgraph."""
+    model = _model(graph)
+    codes = []
+    for i in range(model.OperatorCodesLength()):
+        entry = model.OperatorCodes(i)
+        # Old files hold the code in a byte, new ones in an int32.
+        code = max(entry.BuiltinCode(), entry.DeprecatedBuiltinCode())
+        codes.append((code, (entry.CustomCode() or b"").decode(errors="replace")))
+    for index in range(model.SubgraphsLength()):
+        subgraph = model.Subgraphs(index)
+        for i in range(subgraph.OperatorsLength()):
+            yield codes[subgraph.Operators(i).OpcodeIndex()]
+
+
+def _model(graph: bytes) -> Any:
+    return tflite.Model.GetRootAsModel(graph, 0)

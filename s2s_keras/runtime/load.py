@@ -1,0 +1,63 @@
+"""A `.tflite` file -> a predictor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from s2s_keras.decoding import DecodingSettings, Predictor
+from s2s_keras.errors import ArtifactError
+from s2s_keras.runtime.artifact import Artifact, read_artifact
+from s2s_keras.runtime.session import TFLiteSession
+
+__all__ = ["default_settings", "load"]
+
+
+def load(
+    path: str | Path,
+    settings: DecodingSettings | None = None,
+    *,
+    num_threads: int = 1,
+    interpreter: str | None = None,
+) -> Predictor:
+    """Loads a model file that `s2s-keras export` made.
+
+    Args:
+        path: the `.tflite` file.
+        settings: how to decode; where not given, as the file's `model.json` says.
+        num_threads: threads of the interpreter, at least 1.
+        interpreter: `"ai-edge-litert"` or `"tflite-runtime"`; where not given, the environment
+            variable `S2S_KERAS_INTERPRETER`, or else the first that is installed.
+
+    Returns:
+        A predictor: `load("model.tflite").predict(["recieve"])[0][0].text`.
+
+    Raises:
+        ArtifactError: the file is missing, foreign, truncated or damaged.
+        MissingDependencyError: no interpreter is installed.
+    """
+    artifact = read_artifact(path)
+    session = TFLiteSession(artifact, num_threads, interpreter)
+    return Predictor(
+        session,
+        artifact.source_tokenizer,
+        artifact.target_tokenizer,
+        settings or default_settings(artifact),
+    )
+
+
+def default_settings(artifact: Artifact) -> DecodingSettings:
+    """Returns the settings that a file's `model.json` holds.
+
+    Raises:
+        ArtifactError: a value lies outside its range.
+    """
+    metadata = artifact.metadata
+    try:
+        return DecodingSettings(
+            beam_width=metadata["beam_width"],
+            length_penalty_alpha=metadata["length_penalty_alpha"],
+            max_output_length=metadata["max_output_length"],
+            max_source_length=metadata["max_source_length"],
+        )
+    except ValueError as error:
+        raise ArtifactError(f"{artifact.path}: model.json: {error}") from error

@@ -7,23 +7,26 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from keras import ops
+from numpy.typing import NDArray
 
 from s2s_keras.decoding import Predictor
-from s2s_keras.text import BOS_ID, pad_ids
+from s2s_keras.model import KerasSession, Seq2Seq
+from s2s_keras.text import BOS_ID, EOS_ID, pad_ids
 
 __all__ = ["Parity", "check_parity"]
 
 
 @dataclass(frozen=True)
 class Parity:
-    """How far two sessions of one model lie apart on a sample.
+    """How far an exported file lies from its Keras model, on a sample.
 
     Attributes:
         texts: size of the sample.
         same_best: share of texts with the same best output, 0 to 1.
         same_beams: share of texts with the same n best outputs in the same order, 0 to 1.
         max_difference: the largest absolute difference of a log-probability, in nats, over every
-            token of the reference's best outputs and every candidate.
+            token of the Keras model's best outputs and every candidate.
     """
 
     texts: int
@@ -36,40 +39,62 @@ class Parity:
         return asdict(self)
 
 
-def check_parity(reference: Predictor, exported: Predictor, texts: Sequence[str]) -> Parity:
-    """Decodes a sample with both and compares beams and log-probabilities.
+def check_parity(model: Seq2Seq, exported: Predictor, texts: Sequence[str]) -> Parity:
+    """Decodes a sample with both, and feeds both the Keras model's outputs.
+
+    The Keras model computes the log-probabilities with teacher forcing, all steps at once, and the
+    file step by step: the comparison also shows that the two ways are one function.
 
     Args:
-        reference: the Keras model; its settings are used for both.
-        exported: the file.
+        model: the reference.
+        exported: the file, with the settings that both decode with.
         texts: the sample, at least one text.
     """
-    expected = reference.predict(texts, batch_size=64)
+    tokenizers = (model.source_tokenizer, model.target_tokenizer)
+    reference = Predictor(KerasSession(model), *tokenizers, exported.settings)
+    expected = reference.predict(texts, batch_size=256)
     found = exported.predict(texts)
-    best = [a[0].text == b[0].text for a, b in zip(expected, found, strict=True)]
     beams = [
-        [p.text for p in a] == [p.text for p in b] for a, b in zip(expected, found, strict=True)
+        ([p.text for p in a], [p.text for p in b]) for a, b in zip(expected, found, strict=True)
     ]
+    sources = [exported.check(text) for text in texts]
+    targets = [
+        [*model.target_tokenizer.encode(predictions[0].text), EOS_ID] for predictions in expected
+    ]
+    log_probs = _teacher_forced(model, sources, targets)
     difference = max(
-        _log_prob_difference(reference, exported, text, predictions[0].text)
-        for text, predictions in zip(texts, expected, strict=True)
+        _largest_difference(exported, source, target, rows)
+        for source, target, rows in zip(sources, targets, log_probs, strict=True)
     )
-    return Parity(len(texts), float(np.mean(best)), float(np.mean(beams)), difference)
+    return Parity(
+        texts=len(texts),
+        same_best=float(np.mean([a[0] == b[0] for a, b in beams])),
+        same_beams=float(np.mean([a == b for a, b in beams])),
+        max_difference=difference,
+    )
 
 
-def _log_prob_difference(reference: Predictor, exported: Predictor, text: str, output: str) -> float:
-    """Feeds one target to both sessions and returns the largest difference of a log-probability."""
-    source_ids = pad_ids([reference.check(text)], len(reference.check(text)))
-    target_ids = [BOS_ID, *reference.target_tokenizer.encode(output)]
-    width = reference.settings.beam_width
+def _teacher_forced(
+    model: Seq2Seq, sources: list[list[int]], targets: list[list[int]]
+) -> NDArray[np.float32]:
+    """Returns the Keras model's log-probabilities, float32 (N, T, V)."""
+    inputs = {
+        "source_ids": ops.convert_to_tensor(pad_ids(sources, max(map(len, sources)))),
+        "target_ids": ops.convert_to_tensor(pad_ids(targets, max(map(len, targets)))),
+    }
+    logits = ops.cast(model(inputs, training=False), "float32")
+    return np.asarray(ops.convert_to_numpy(ops.log_softmax(logits, axis=-1)))
+
+
+def _largest_difference(
+    exported: Predictor, source: list[int], target: list[int], expected: NDArray[np.float32]
+) -> float:
+    """Feeds one target to the file and compares each candidate with `expected` (T, V)."""
+    width = exported.settings.beam_width
     rows = np.arange(width)
+    exported.session.start(pad_ids([source], len(source)), width)
     largest = 0.0
-    for session in (reference.session, exported.session):
-        session.start(source_ids, width)
-    for token in target_ids:
-        tokens = np.full(width, token, np.int32)
-        expected = reference.session.step(tokens, rows).log_probs  # every token, by id
-        found = exported.session.step(tokens, rows)
-        aligned = np.take_along_axis(expected, found.token_ids, axis=1)
-        largest = max(largest, float(np.abs(aligned - found.log_probs).max()))
+    for token, log_probs in zip([BOS_ID, *target[:-1]], expected, strict=False):
+        found = exported.session.step(np.full(width, token, np.int32), rows)
+        largest = max(largest, float(np.abs(log_probs[found.token_ids] - found.log_probs).max()))
     return largest

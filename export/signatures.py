@@ -1,4 +1,4 @@
-"""The model's signatures: `encode`, and `decode_step` for each beam width, on one set of weights."""
+"""The signatures: `encode`, and `decode_step` for each beam width, on one set of weights."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ def save_signatures(
     def encode(source_ids: Any) -> dict[str, Any]:
         return dict(model.encode(source_ids)._asdict())
 
-    def decode_step(
-        token: Any, state: Any, memory: Any, keys: Any, bias: Any
-    ) -> dict[str, Any]:
+    def decode_step(token: Any, state: Any, memory: Any, keys: Any, bias: Any) -> dict[str, Any]:
         log_probs, state, attention = model.decode_step(token, state, memory, keys, bias)
         log_probs, token_ids = ops.top_k(log_probs, candidates, sorted=True)
         return {

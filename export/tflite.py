@@ -12,13 +12,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from s2s_keras.decoding import DecodingSettings, Predictor
+from s2s_keras.decoding import DecodingSettings
 from s2s_keras.errors import ArtifactError, ExportError
 from s2s_keras.export.parity import Parity, check_parity
 from s2s_keras.export.quantization import QUANTIZATIONS
 from s2s_keras.export.signatures import save_signatures, step_signature_names
 from s2s_keras.files import atomic_path, make_folder
-from s2s_keras.model import KerasSession, Seq2Seq
+from s2s_keras.model import Seq2Seq
 from s2s_keras.runtime import load, write_artifact
 from s2s_keras.runtime.graph import builtin_operators, foreign_operators
 
@@ -127,9 +127,7 @@ def export_tflite(
         parity = _prove(model, temporary, sample, settings, quantization, min_same_best)
         metadata["parity"] = parity.as_dict()
         write_artifact(temporary, graph, metadata, *tokenizers)
-    return ExportReport(
-        path, path.stat().st_size, quantization, builtin_operators(graph), parity
-    )
+    return ExportReport(path, path.stat().st_size, quantization, builtin_operators(graph), parity)
 
 
 def _convert(model: Seq2Seq, quantization: str, **signature_options: Any) -> bytes:
@@ -159,14 +157,11 @@ def _prove(
     min_same_best: float,
 ) -> Parity:
     settings = replace(settings, n_best=settings.beam_width, allow_unknown=True)
-    reference = Predictor(
-        KerasSession(model), model.source_tokenizer, model.target_tokenizer, settings
-    )
     try:
         exported = load(path, settings)
     except ArtifactError as error:
         raise ExportError(f"The exported file does not load: {error}") from error
-    parity = check_parity(reference, exported, sample)
+    parity = check_parity(model, exported, sample)
     if quantization == "none" and parity.max_difference > FLOAT_TOLERANCE:
         raise ExportError(
             f"The file's log-probabilities must lie within {FLOAT_TOLERANCE} of the Keras model's. "

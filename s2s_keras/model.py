@@ -35,7 +35,7 @@ class Encoded(NamedTuple):
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
-class Seq2Seq(keras.Model):  # type: ignore[misc]
+class Seq2Seq(keras.Model):
     """A GRU encoder-decoder with Bahdanau's attention.
 
     The model carries its tokenisers, so that a saved model is complete: `generate` takes and

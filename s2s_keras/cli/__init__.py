@@ -1,1 +1,61 @@
+"""Arguments flow in; tables, texts and exit statuses flow out. One module a verb.
 
+Exit statuses: 0 done, 1 failed, 2 bad usage or bad input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from s2s_keras.cli.app import build_app
+from s2s_keras.cli.console import note
+from s2s_keras.errors import S2SKerasError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit status.
+
+    Args:
+        arguments: without the program's name; those of this process where not given.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    try:
+        status = build_app()([a for a in given if a != "--debug"], standalone_mode=False)
+    except KeyboardInterrupt:
+        note("Interrupted.")
+        return 130
+    except BrokenPipeError:
+        return 0  # the reader of a pipe, `head` for example, has seen enough
+    except Exception as error:
+        if debug:
+            raise
+        return _report(error)
+    return status if isinstance(status, int) else 0
+
+
+def _report(error: Exception) -> int:
+    """Prints one line for an error and returns the exit status it stands for."""
+    import typer
+
+    message = " ".join(str(error).split())
+    if isinstance(error, typer.Abort):
+        note("Interrupted.")
+        return 130
+    if isinstance(error, S2SKerasError):
+        note(f"error: {message}")
+        return error.exit_status
+    if isinstance(error, OSError):
+        note(f"error: {error.filename or ''}: {error.strerror or message}")
+        return 2
+    if hasattr(error, "format_message"):  # a usage error of the command line's library
+        note(f"error: {error.format_message()} See `s2s-keras --help`.")
+        return 2
+    if isinstance(error, ValueError):
+        note(f"error: {message}")
+        return 2
+    note(f"error: {type(error).__name__}: {message} (`--debug` shows where.)")
+    return 1

@@ -91,7 +91,7 @@ def split_pairs(
 ) -> tuple[list[Pair], list[Pair]]:
     """Splits pairs into train and dev so that no key stands in both.
 
-    The choice hangs on a hash of the key alone: it stays the same when pairs are added or reordered.
+    The choice hangs on a hash of the key alone: it stays when pairs are added or reordered.
 
     Args:
         pairs: the pairs to split.

@@ -25,8 +25,10 @@ class StepOutput(NamedTuple):
 
 
 class Session(Protocol):
-    """A model that decodes N sources at once, `beam_width` rows each; row n * beam_width + k is
-    beam k of source n."""
+    """A model that decodes N sources at once, `beam_width` rows each.
+
+    Row n * beam_width + k is beam k of source n.
+    """
 
     def start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
         """Encodes sources int32 (N, S), padded with 0 on the right, and forgets those before."""

@@ -1,1 +1,19 @@
+"""Predictions and references flow in; figures and plots flow out. Needs no Keras."""
 
+from s2s_keras.evaluation.alignment import plot_attention
+from s2s_keras.evaluation.metrics import (
+    Evaluation,
+    WordRates,
+    character_error_rate,
+    evaluate,
+    word_rates,
+)
+
+__all__ = [
+    "Evaluation",
+    "WordRates",
+    "character_error_rate",
+    "evaluate",
+    "plot_attention",
+    "word_rates",
+]

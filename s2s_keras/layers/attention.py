@@ -19,7 +19,7 @@ def padding_bias(source_ids: Any, dtype: str = "float32") -> Any:
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
-class AdditiveAttention(keras.layers.Layer):  # type: ignore[misc]
+class AdditiveAttention(keras.layers.Layer):
     """Bahdanau's attention.
 
         e_tj = v^T tanh(W query_t + U h_j)
@@ -50,7 +50,9 @@ class AdditiveAttention(keras.layers.Layer):  # type: ignore[misc]
         super().__init__(**kwargs)
         self.units = units
 
-    def build(self, query_shape: tuple[int | None, ...], memory_shape: tuple[int, ...]) -> None:
+    def build(
+        self, query_shape: tuple[int | None, ...], memory_shape: tuple[int | None, ...]
+    ) -> None:
         """Makes the weights for queries (B, H) and memories (B, S, M)."""
         self.query_kernel = self.add_weight(
             name="query_kernel", shape=(query_shape[-1], self.units), initializer="glorot_uniform"

@@ -14,7 +14,7 @@ __all__ = ["AttentionDecoder"]
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
-class AttentionDecoder(keras.layers.Layer):  # type: ignore[misc]
+class AttentionDecoder(keras.layers.Layer):
     """A GRU decoder fed with the previous token's embedding and the attention's context.
 
         c_t = attention(s_{t-1}, h)
@@ -62,11 +62,16 @@ class AttentionDecoder(keras.layers.Layer):  # type: ignore[misc]
         self.bridge = keras.layers.Dense(num_layers * units, activation="tanh", name="bridge")
         self.output_layer = keras.layers.Dense(output_units, activation="tanh", name="output")
 
-    def build(self, embedded_shape: tuple[int | None, ...], memory_shape: tuple[int, ...]) -> None:
+    def build(
+        self, embedded_shape: tuple[int | None, ...], memory_shape: tuple[int | None, ...]
+    ) -> None:
         """Makes the weights for embeddings (B, T, E) and memories (B, S, M)."""
         embedding_size, memory_size = embedded_shape[-1], memory_shape[-1]
-        if embedding_size is None:
-            raise ValueError("The width of the embeddings must be known. Received: None.")
+        if embedding_size is None or memory_size is None:
+            raise ValueError(
+                "The widths of embeddings and memory must be known. "
+                f"Received: {embedding_size} and {memory_size}."
+            )
         self.attention.build((None, self.units), memory_shape)
         self.bridge.build((None, memory_size))
         width = embedding_size + memory_size

@@ -13,7 +13,7 @@ __all__ = ["BidirectionalEncoder"]
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
-class BidirectionalEncoder(keras.layers.Layer):  # type: ignore[misc]
+class BidirectionalEncoder(keras.layers.Layer):
     """A stack of bidirectional GRUs.
 
     Each layer runs its two directions in one loop; a state is held still at padding, so that the

@@ -11,7 +11,7 @@ __all__ = ["GRUCell"]
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
-class GRUCell(keras.layers.Layer):  # type: ignore[misc]
+class GRUCell(keras.layers.Layer):
     """One step of a GRU whose inputs are projected before the loop.
 
     With x_t the input and h_{t-1} the state:

@@ -89,6 +89,7 @@ class TFLiteSession:
             raise ArtifactError(
                 f"{artifact.path}: the interpreter refuses the graph: {error}"
             ) from error
+        self._step_names = {int(width): name for width, name in signatures["decode_step"].items()}
         self._check_signatures(artifact)
         self._step = next(iter(self._steps.values()))
         self._source: dict[str, NDArray[np.float32]] = {}
@@ -98,6 +99,24 @@ class TFLiteSession:
     def beam_widths(self) -> list[int]:
         """The beam widths that the file holds a signature for."""
         return sorted(self._steps)
+
+    def signatures(self) -> dict[str, dict[str, dict[str, tuple[str, list[int]]]]]:
+        """Returns signature -> `inputs` and `outputs` -> tensor -> its type and shape."""
+        runners = {"encode": self._encode}
+        runners.update({self._step_names[width]: step for width, step in self._steps.items()})
+        return {
+            name: {
+                side: {
+                    tensor: (np.dtype(detail["dtype"]).name, [int(n) for n in detail["shape"]])
+                    for tensor, detail in sorted(details.items())
+                }
+                for side, details in (
+                    ("inputs", runner.get_input_details()),
+                    ("outputs", runner.get_output_details()),
+                )
+            }
+            for name, runner in runners.items()
+        }
 
     def start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
         """Encodes one source, int32 (1, at most `max_source_length`), for `beam_width` rows."""
@@ -110,7 +129,7 @@ class TFLiteSession:
                 f"The file holds beam widths {self.beam_widths}. "
                 f"Received: beam_width={beam_width}. Export with `--beam-width {beam_width}`."
             )
-        encoded = self._encode(source_ids=pad_ids(source_ids, self._source_length))
+        encoded = self._encode(source_ids=pad_ids(list(source_ids), self._source_length))
         state = encoded.pop("state")
         self._source = encoded
         self._step = self._steps[beam_width]

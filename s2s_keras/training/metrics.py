@@ -13,8 +13,8 @@ __all__ = ["ExactMatch", "MaskedCrossentropy", "TokenAccuracy"]
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
-class MaskedCrossentropy(keras.losses.SparseCategoricalCrossentropy):  # type: ignore[misc]
-    """The mean negative log-likelihood of a target token, in nats, over tokens that are not padding.
+class MaskedCrossentropy(keras.losses.SparseCategoricalCrossentropy):
+    """The mean negative log-likelihood of a target token, in nats; padding does not count.
 
     Call arguments:
         y_true: `target_ids`, int (B, T), padded with 0.
@@ -27,7 +27,7 @@ class MaskedCrossentropy(keras.losses.SparseCategoricalCrossentropy):  # type: i
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
-class TokenAccuracy(keras.metrics.Mean):  # type: ignore[misc]
+class TokenAccuracy(keras.metrics.Mean):
     """The share of target tokens, padding apart, whose logit is the largest."""
 
     def __init__(self, name: str = "token_accuracy", **kwargs: Any) -> None:
@@ -39,7 +39,7 @@ class TokenAccuracy(keras.metrics.Mean):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
-class ExactMatch(keras.metrics.Mean):  # type: ignore[misc]
+class ExactMatch(keras.metrics.Mean):
     """The share of targets in which the logit of every token is the largest.
 
     Under teacher forcing this equals the share of targets that greedy decoding gets exactly right:

@@ -1,0 +1,102 @@
+"""`s2s-keras export`: a run folder -> one file for the device."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s2s_keras.cli.console import note, print_figures, print_json, quiet_native_logs
+from s2s_keras.cli.models import open_run
+from s2s_keras.errors import ArtifactError
+
+__all__ = ["run"]
+
+
+class Format(StrEnum):
+    """What can be exported to."""
+
+    TFLITE = "tflite"
+
+
+class Quantization(StrEnum):
+    """How the weights are stored."""
+
+    NONE = "none"
+    DYNAMIC_RANGE = "dynamic_range"
+
+
+def run(
+    run_folder: Annotated[Path, typer.Argument(help="What `train` made.", metavar="RUN")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    to: Annotated[Format, typer.Option(help="Format.")] = Format.TFLITE,
+    quantize: Annotated[
+        Quantization | None, typer.Option(help="Weights. [default: the recipe's]")
+    ] = None,
+    beam_width: Annotated[
+        int | None, typer.Option(min=1, max=200, help="Hypotheses kept. [default: the recipe's]")
+    ] = None,
+    min_same_best: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Share of the sample that must come out as from the Keras model. "
+            "[default: the recipe's]",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Convert a trained model, and prove that the file computes what the model computes."""
+    trained = open_run(run_folder)
+    sample_file = run_folder / "sample.json"
+    try:
+        sample = json.loads(sample_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{sample_file}: cannot be read: {error}") from error
+    recipe = trained.recipe
+    settings = recipe.decoding_settings()
+    if beam_width is not None:
+        settings = replace(settings, beam_width=beam_width)
+    threshold = recipe.export.min_same_best if min_same_best is None else min_same_best
+    note("Converting, and comparing with the Keras model ...")
+    with quiet_native_logs():
+        from s2s_keras.export import export_tflite
+
+        report = export_tflite(
+            trained.model,
+            out,
+            sample,
+            settings,
+            quantization=quantize or recipe.export.quantization,
+            candidates=recipe.export.candidates,
+            min_same_best=threshold,
+            card={"name": recipe.name, "task": recipe.task, "quality": trained.metrics},
+        )
+    parity = report.parity
+    if as_json:
+        print_json(
+            {
+                "path": str(report.path),
+                "size_bytes": report.size_bytes,
+                "quantization": report.quantization,
+                "operators": report.operators,
+                "parity": parity.as_dict(),
+            }
+        )
+        return
+    print_figures(
+        f"{report.path}",
+        {
+            "size": f"{report.size_bytes:,} bytes",
+            "quantisation": report.quantization,
+            "operators": f"{len(report.operators)} kinds, all builtin",
+            "same best output as Keras": f"{parity.same_best:.1%} of {parity.texts} dev sources",
+            f"same {settings.beam_width} beams": f"{parity.same_beams:.1%}",
+            "largest difference of log_probs": f"{parity.max_difference:.2g}",
+        },
+    )

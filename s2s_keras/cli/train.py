@@ -1,0 +1,52 @@
+"""`s2s-keras train`: a recipe -> a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s2s_keras.cli.console import note, print_figures, print_json, quiet_native_logs
+from s2s_keras.cli.evaluate import figures
+from s2s_keras.cli.models import require_training
+
+__all__ = ["run"]
+
+
+def run(
+    recipe: Annotated[Path, typer.Argument(help="YAML recipe.", metavar="RECIPE.yaml")],
+    override: Annotated[
+        list[str],
+        typer.Option("--set", help="Overrides a key, such as model.units=256; repeatable."),
+    ] = [],  # noqa: B006  typer copies it
+    out: Annotated[
+        Path | None, typer.Option(help="The run folder. [default: runs/NAME OF THE RECIPE]")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on after the last complete epoch.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the dev metrics as JSON.")] = False,
+) -> None:
+    """Train a recipe.
+
+    The run folder then holds `model.keras`, `config.json`, the vocabularies, `history.csv`,
+    `loss.png`, TensorBoard events and `metrics.json` with the figures on the dev pairs.
+    """
+    require_training()
+    from s2s_keras.config import load_recipe
+
+    settings = load_recipe(recipe, override)
+    folder = out or Path("runs") / settings.name
+    with quiet_native_logs():
+        from s2s_keras.training.run import train
+    try:
+        result = train(settings, folder, resume=resume, report=note)
+    except KeyboardInterrupt:
+        if (folder / "checkpoint.keras").exists():
+            note(f"The last complete epoch is in {folder}; go on with `--resume`.")
+        raise
+    if as_json:
+        print_json({"run": str(folder), **result.metrics})
+    else:
+        print_figures(f"{folder}, on the dev pairs", figures(result.metrics))

@@ -1,0 +1,48 @@
+"""Attention as a picture: which source token each output token looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from s2s_keras.decoding import Prediction
+from s2s_keras.errors import MissingDependencyError
+from s2s_keras.files import atomic_path
+
+__all__ = ["plot_attention"]
+
+
+def plot_attention(prediction: Prediction, path: str | Path) -> None:
+    """Draws the alignment heat map: target rows, source columns, weights 0 to 1.
+
+    Args:
+        prediction: what to draw.
+        path: the picture; its suffix (`.png`, `.svg`, `.pdf`) chooses the format.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+        OSError: the folder is missing or cannot be written.
+
+    Reference:
+        Bahdanau et al. 2015, figure 3.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError("Plots need matplotlib: pip install matplotlib.") from error
+    rows, columns = prediction.attention.shape
+    figure = Figure(figsize=(1.5 + 0.32 * columns, 1.5 + 0.32 * rows), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(prediction.attention, cmap="viridis", vmin=0.0, vmax=1.0)
+    axes.set_xticks(range(columns), _visible(prediction.source_tokens))
+    axes.set_yticks(range(rows), _visible(prediction.target_tokens))
+    axes.xaxis.tick_top()
+    axes.xaxis.set_label_position("top")
+    axes.set_xlabel("source")
+    axes.set_ylabel("target")
+    figure.colorbar(image, label="attention weight", shrink=0.8)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=150)
+
+
+def _visible(tokens: tuple[str, ...]) -> list[str]:
+    return ["\N{OPEN BOX}" if token == " " else token for token in tokens]

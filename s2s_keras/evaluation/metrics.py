@@ -1,0 +1,152 @@
+"""How good the outputs are: exact match, character error rate, fix rate and broken rate."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rapidfuzz.distance import Levenshtein
+
+from s2s_keras.data.pairs import Pair
+from s2s_keras.decoding import Predictor
+from s2s_keras.errors import InputError
+
+__all__ = ["Evaluation", "WordRates", "character_error_rate", "evaluate", "word_rates"]
+
+
+@dataclass(frozen=True)
+class WordRates:
+    """How a corrector treats words, split at white space.
+
+    Attributes:
+        words: words of the references.
+        corrupted: words whose source differs from the reference.
+        fix_rate: share of the corrupted words that come out right, 0 to 1; NaN without any.
+        broken_rate: share of the correct words that come out changed, 0 to 1; NaN without any.
+    """
+
+    words: int
+    corrupted: int
+    fix_rate: float
+    broken_rate: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The figures of one file of pairs.
+
+    Attributes:
+        pairs: how many.
+        unprocessed: sources that the model does not take (too long, unknown characters); they
+            count as if returned unchanged.
+        exact_match: share of outputs equal to their target, 0 to 1.
+        character_error_rate: edits from outputs to targets over characters of the targets.
+        word_rates: fix rate and broken rate.
+    """
+
+    pairs: int
+    unprocessed: int
+    exact_match: float
+    character_error_rate: float
+    word_rates: WordRates
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the figures as one flat mapping for JSON; NaN becomes `None`."""
+        figures = asdict(self)
+        figures.update(figures.pop("word_rates"))
+        return {
+            key: None if isinstance(value, float) and math.isnan(value) else value
+            for key, value in figures.items()
+        }
+
+
+def evaluate(
+    predictor: Predictor,
+    pairs: Sequence[Pair],
+    batch_size: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Decodes the sources of `pairs` and compares the best outputs with the targets.
+
+    Args:
+        predictor: the model.
+        pairs: sources and references, at least one.
+        batch_size: sources that are decoded together; 1 for a TFLite model.
+        progress: called with the number of sources done since the last call.
+    """
+    outputs = [pair.source for pair in pairs]
+    taken: list[int] = []
+    for index, pair in enumerate(pairs):
+        try:
+            predictor.check(pair.source)
+        except InputError:
+            continue
+        taken.append(index)
+    chunk = 8 * batch_size
+    for start in range(0, len(taken), chunk):
+        indices = taken[start : start + chunk]
+        found = predictor.predict([pairs[i].source for i in indices], batch_size)
+        for index, predictions in zip(indices, found, strict=True):
+            outputs[index] = predictions[0].text
+        if progress is not None:
+            progress(len(indices))
+    targets = [pair.target for pair in pairs]
+    return Evaluation(
+        pairs=len(pairs),
+        unprocessed=len(pairs) - len(taken),
+        exact_match=sum(o == t for o, t in zip(outputs, targets, strict=True)) / len(pairs),
+        character_error_rate=character_error_rate(outputs, targets),
+        word_rates=word_rates([pair.source for pair in pairs], targets, outputs),
+    )
+
+
+def character_error_rate(outputs: Sequence[str], targets: Sequence[str]) -> float:
+    """Returns the Levenshtein distance of all outputs over the characters of all targets."""
+    edits = sum(Levenshtein.distance(o, t) for o, t in zip(outputs, targets, strict=True))
+    return edits / max(1, sum(map(len, targets)))
+
+
+def word_rates(sources: Sequence[str], targets: Sequence[str], outputs: Sequence[str]) -> WordRates:
+    """Counts corrupted words restored and correct words changed.
+
+    Source and output are aligned to the target word by word where they have as many words, and by
+    their longest common runs elsewhere; a word without a partner counts as another word.
+
+    Args:
+        sources: N texts as typed.
+        targets: N correct texts.
+        outputs: N texts as corrected.
+    """
+    corrupted = fixed = correct = broken = 0
+    for source, target, output in zip(sources, targets, outputs, strict=True):
+        words = target.split()
+        rows = zip(words, _align(words, source), _align(words, output), strict=True)
+        for word, typed, corrected in rows:
+            if typed == word:
+                correct += 1
+                broken += corrected != word
+            else:
+                corrupted += 1
+                fixed += corrected == word
+    return WordRates(
+        words=corrupted + correct,
+        corrupted=corrupted,
+        fix_rate=fixed / corrupted if corrupted else math.nan,
+        broken_rate=broken / correct if correct else math.nan,
+    )
+
+
+def _align(reference: list[str], text: str) -> list[str | None]:
+    """Returns for each word of the reference its partner in `text`, or `None`."""
+    words = text.split()
+    if len(words) == len(reference):
+        return list(words)
+    partners: list[str | None] = [None] * len(reference)
+    matcher = difflib.SequenceMatcher(None, reference, words, autojunk=False)
+    for kind, start, stop, other_start, other_stop in matcher.get_opcodes():
+        if kind == "equal" or (kind == "replace" and stop - start == other_stop - other_start):
+            partners[start:stop] = words[other_start:other_stop]
+    return partners

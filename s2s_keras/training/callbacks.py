@@ -1,0 +1,182 @@
+"""What happens beside the optimiser's steps: progress, history, plots, checkpoints."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from s2s_keras.files import atomic_path, write_text
+
+__all__ = ["ProgressBar", "RunRecorder", "plot_history", "read_history"]
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """Shows loss, target tokens a second and the time left.
+
+    On a terminal a bar that moves, elsewhere a line every `line_seconds`.
+
+    Args:
+        steps: steps of the whole training.
+        tokens_per_step: target tokens in a mean batch, padding apart.
+        done: steps done before, where a training goes on.
+        line_seconds: seconds between lines where there is no terminal.
+    """
+
+    def __init__(
+        self, steps: int, tokens_per_step: float, done: int = 0, line_seconds: float = 15.0
+    ) -> None:
+        super().__init__()
+        self.steps = steps
+        self.tokens_per_step = tokens_per_step
+        self.done = done
+        self.line_seconds = line_seconds
+        self._console = Console(stderr=True)
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.4f}  {task.fields[rate]:,.0f} tokens/s"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Starts the clock."""
+        self._started = self._last_line = time.monotonic()
+        self._first = self.done
+        self._task = self._bar.add_task(
+            "train", total=self.steps, completed=self.done, epoch="", loss=math.nan, rate=0.0
+        )
+        self._bar.start()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Shows the epoch."""
+        self._epoch = f"{epoch + 1}/{self.params['epochs']}"
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Moves the bar."""
+        self.done += 1
+        now = time.monotonic()
+        seconds = now - self._started
+        rate = (self.done - self._first) * self.tokens_per_step / seconds
+        loss = float((logs or {}).get("loss", math.nan))
+        self._bar.update(self._task, completed=self.done, epoch=self._epoch, loss=loss, rate=rate)
+        if self._bar.disable and now - self._last_line >= self.line_seconds:
+            self._last_line = now
+            left = (self.steps - self.done) * seconds / (self.done - self._first)
+            self._console.print(
+                f"epoch {self._epoch}, step {self.done}/{self.steps}: loss {loss:.4f}, "
+                f"{rate:,.0f} tokens/s, {left:.0f} s left",
+                highlight=False,
+            )
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Ends the bar."""
+        self.close()
+
+    def close(self) -> None:
+        """Gives the terminal back; also after an interruption."""
+        self._bar.stop()
+
+
+class RunRecorder(keras.callbacks.Callback):
+    """After each epoch saves the checkpoint, `history.csv`, TensorBoard events and the loss plot.
+
+    Args:
+        folder: the run folder.
+        history: rows of the epochs done before, where a training goes on.
+    """
+
+    def __init__(self, folder: Path, history: Sequence[dict[str, float]] = ()) -> None:
+        super().__init__()
+        self.folder = folder
+        self.history = list(history)
+
+    @property
+    def checkpoint(self) -> Path:
+        """The model with its optimiser, as after the last complete epoch."""
+        return self.folder / "checkpoint.keras"
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Opens the event file."""
+        from tensorboard.summary import Writer
+
+        self._events = Writer(str(self.folder / "tensorboard"))
+        self._started = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Saves everything, the checkpoint first: history never runs ahead of it."""
+        row = {
+            "epoch": epoch + 1,
+            **{key: float(value) for key, value in (logs or {}).items()},
+            "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
+            "seconds": round(time.monotonic() - self._started, 1),
+        }
+        with atomic_path(self.checkpoint) as temporary:
+            self.model.save(temporary)
+        self.history.append(row)
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, row.keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.history)
+        write_text(self.folder / "history.csv", buffer.getvalue())
+        plot_history(self.history, self.folder / "loss.png")
+        for key, value in row.items():
+            if key != "epoch":
+                self._events.add_scalar(key, value, step=epoch + 1)
+        self._events.flush()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Closes the event file."""
+        self._events.close()
+
+
+def read_history(folder: Path, epochs: int) -> list[dict[str, float]]:
+    """Returns the first `epochs` rows of a run's `history.csv`; none where there is no file."""
+    path = folder / "history.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    return rows[:epochs]
+
+
+def plot_history(history: Sequence[dict[str, float]], path: Path) -> None:
+    """Draws loss and exact match, train and dev, over the epochs."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
+    epochs = [row["epoch"] for row in history]
+    panels = {"loss": "loss (nats a token)", "exact_match": "exact match (greedy)"}
+    for axes, (key, label) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+        for name, legend in ((key, "train"), (f"val_{key}", "dev")):
+            axes.plot(epochs, [row[name] for row in history], marker="o", label=legend)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(label)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.legend()
+        axes.grid(alpha=0.3)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=120)

@@ -1,11 +1,11 @@
 # make demo · make test · make lint · make bench; each sets up what it needs.
 
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 DEMO := build/demo
 MODEL := $(DEMO)/model.tflite
 TYPED := recieve definately occured seperate wierd accomodate begining untill \
-         neccessary tommorow goverment correct
+         goverment tommorow correct neccessary
 
 .PHONY: demo test lint bench format clean
 .DELETE_ON_ERROR:

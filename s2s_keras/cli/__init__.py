@@ -14,6 +14,8 @@ from s2s_keras.errors import S2SKerasError
 
 __all__ = ["main"]
 
+INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit status.
@@ -24,27 +26,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     try:
-        status = build_app()([a for a in given if a != "--debug"], standalone_mode=False)
-    except KeyboardInterrupt:
-        note("Interrupted.")
-        return 130
+        status = build_app()(
+            [a for a in given if a != "--debug"], prog_name="s2s-keras", standalone_mode=False
+        )
     except BrokenPipeError:
         return 0  # the reader of a pipe, `head` for example, has seen enough
     except Exception as error:
         if debug:
             raise
         return _report(error)
+    if status == INTERRUPTED:  # the command line's library turns Ctrl-C into this status
+        note("Interrupted.")
     return status if isinstance(status, int) else 0
 
 
 def _report(error: Exception) -> int:
     """Prints one line for an error and returns the exit status it stands for."""
-    import typer
-
     message = " ".join(str(error).split())
-    if isinstance(error, typer.Abort):
-        note("Interrupted.")
-        return 130
     if isinstance(error, S2SKerasError):
         note(f"error: {message}")
         return error.exit_status

@@ -33,10 +33,12 @@ def run(
     from s2s_keras.evaluation import evaluate
 
     rows = read_pairs(pairs)
-    predictor, batch_size = open_model(model, beam_width=beam_width)
+    opened = open_model(model, beam_width=beam_width)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Decoding", total=len(rows))
-        result = evaluate(predictor, rows, batch_size, lambda n: bar.advance(task, n)).as_dict()
+        result = evaluate(
+            opened.predictor, rows, opened.batch_size, lambda n: bar.advance(task, n)
+        ).as_dict()
     if as_json:
         print_json({"model": str(model), "pairs_file": str(pairs), **result})
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +14,30 @@ from s2s_keras.errors import ArtifactError, MissingDependencyError
 if TYPE_CHECKING:
     from s2s_keras.training.run import Run
 
-__all__ = ["open_model", "open_run", "require_training"]
+__all__ = ["OpenedModel", "open_model", "open_run", "require_training"]
 
 
-def open_model(path: Path, **overrides: Any) -> tuple[Predictor, int]:
+@dataclass(frozen=True)
+class OpenedModel:
+    """A model of any form, ready to decode.
+
+    Attributes:
+        predictor: texts -> outputs.
+        batch_size: how many texts it decodes together.
+        task: what it was trained for, where it says so.
+    """
+
+    predictor: Predictor
+    batch_size: int
+    task: str | None = None
+
+
+def open_model(path: Path, **overrides: Any) -> OpenedModel:
     """Opens a model.
 
     Args:
         path: a run folder, a `.keras` or a `.tflite` file.
         overrides: fields of `DecodingSettings`; `None` keeps the model's own.
-
-    Returns:
-        The predictor, and how many texts it decodes together.
 
     Raises:
         ArtifactError: there is no such model, or it is damaged.
@@ -34,17 +46,14 @@ def open_model(path: Path, **overrides: Any) -> tuple[Predictor, int]:
     if not path.exists():
         raise ArtifactError(f"{path}: there is no such file or folder.")
     if path.is_dir():
-        predictor, batch_size = _open_run_predictor(path), 64
+        model = _open_run_folder(path)
     elif path.suffix == ".keras":
-        predictor, batch_size = _open_keras(path), 64
+        model = _open_keras(path)
     else:
-        from s2s_keras.runtime import load
-
-        with quiet_native_logs():
-            predictor, batch_size = load(path), 1
+        model = _open_tflite(path)
     given = {key: value for key, value in overrides.items() if value is not None}
-    predictor.settings = replace(predictor.settings, **given)
-    return predictor, batch_size
+    model.predictor.settings = replace(model.predictor.settings, **given)
+    return model
 
 
 def open_run(folder: Path) -> Run:
@@ -72,14 +81,25 @@ def require_training() -> None:
             )
 
 
-def _open_run_predictor(folder: Path) -> Predictor:
-    run = open_run(folder)
-    from s2s_keras.training.run import make_predictor
+def _open_tflite(path: Path) -> OpenedModel:
+    from s2s_keras.runtime import TFLiteSession, default_settings, read_artifact
 
-    return make_predictor(run.model, run.recipe)
+    artifact = read_artifact(path)
+    with quiet_native_logs():
+        session = TFLiteSession(artifact)
+    tokenizers = (artifact.source_tokenizer, artifact.target_tokenizer)
+    predictor = Predictor(session, *tokenizers, default_settings(artifact))
+    return OpenedModel(predictor, 1, artifact.metadata.get("task"))
 
 
-def _open_keras(path: Path) -> Predictor:
+def _open_run_folder(path: Path) -> OpenedModel:
+    run = open_run(path)
+    from s2s_keras.training.run import EVALUATION_BATCH, make_predictor
+
+    return OpenedModel(make_predictor(run.model, run.recipe), EVALUATION_BATCH, run.recipe.task)
+
+
+def _open_keras(path: Path) -> OpenedModel:
     require_training()
     with quiet_native_logs():
         import keras  # noqa: TID251  only where a Keras model is opened
@@ -95,4 +115,4 @@ def _open_keras(path: Path) -> Predictor:
     if not isinstance(model, Seq2Seq):
         raise ArtifactError(f"{path}: this is not a s2s-keras model.")
     tokenizers = (model.source_tokenizer, model.target_tokenizer)
-    return Predictor(KerasSession(model), *tokenizers, DecodingSettings())
+    return OpenedModel(Predictor(KerasSession(model), *tokenizers, DecodingSettings()), 64)

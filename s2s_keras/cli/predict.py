@@ -55,13 +55,14 @@ def run(
     """Correct or translate texts, one line each, in order, as they come."""
     if as_json and as_table:
         raise ValueError("`--json` and `--table` exclude each other.")
-    predictor, _ = open_model(model, beam_width=beam_width, n_best=n_best)
-    table = Table("typed", "predicted", "probability", "ms")
+    opened = open_model(model, beam_width=beam_width, n_best=n_best)
+    columns = ("typed", "corrected") if opened.task == "correction" else ("source", "output")
+    table = Table(*columns, "probability", "ms")
     last: Prediction | None = None
     for place, source in _numbered(text):
         started = time.perf_counter()
         try:
-            found = predictor.predict([source])[0]
+            found = opened.predictor.predict([source])[0]
         except InputError as error:
             if on_error is OnError.STOP:
                 raise InputError(f"{place}: {error}") from error

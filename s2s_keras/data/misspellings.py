@@ -21,7 +21,7 @@ def build(dev_fraction: float, max_length: int) -> tuple[list[Pair], list[Pair]]
     """Builds train and dev pairs from installed packages.
 
     A misspelling maps to its correction, and every correct word maps to itself: once in dev, and in
-    train once for every point of its Zipf frequency above 1 (log10 of occurrences in 10^9 words),
+    train once for every point of its Zipf frequency above 2 (log10 of occurrences in 10^9 words),
     at least once. The split is by correct word: no target of dev is a target of train.
 
     Args:
@@ -48,7 +48,7 @@ def build(dev_fraction: float, max_length: int) -> tuple[list[Pair], list[Pair]]
     for part, weighted in ((train, True), (dev, False)):
         for word in sorted({pair.target for pair in part} - typed):
             zipf = zipf_frequency(word, "en") if weighted else 0.0
-            part.extend([Pair(word, word)] * max(1, round(zipf) - 1))
+            part.extend([Pair(word, word)] * max(1, round(zipf) - 2))
     return train, dev
 
 

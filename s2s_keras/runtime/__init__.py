@@ -5,7 +5,7 @@ Needs NumPy and a TFLite interpreter; imports neither Keras nor TensorFlow.
 
 from s2s_keras.decoding import DecodingSettings, Prediction, Predictor
 from s2s_keras.runtime.artifact import Artifact, read_artifact, write_artifact
-from s2s_keras.runtime.load import load
+from s2s_keras.runtime.load import default_settings, load
 from s2s_keras.runtime.session import TFLiteSession, find_interpreter
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "TFLiteSession",
+    "default_settings",
     "find_interpreter",
     "load",
     "read_artifact",

@@ -1,0 +1,149 @@
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import s2s_keras
+from s2s_keras.cli import main
+from s2s_keras.data import read_pairs
+
+
+def output(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    """Runs the command line, which must succeed, and returns its standard output."""
+    capfd.readouterr()
+    assert main([str(argument) for argument in arguments]) == 0
+    return capfd.readouterr().out
+
+
+@pytest.fixture(params=["run", "keras", "none", "dynamic_range"])
+def any_model(request: pytest.FixtureRequest, toy_run: Path, toy_files: dict[str, Path]) -> Path:
+    """The toy in each of its forms."""
+    return {"run": toy_run, "keras": toy_run / "model.keras", **toy_files}[request.param]
+
+
+def test_evaluate_every_form_of_the_model(
+    any_model: Path, toy_folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    figures = json.loads(output(capfd, "evaluate", any_model, toy_folder / "dev.tsv", "--json"))
+    assert figures["pairs"] == len(read_pairs(toy_folder / "dev.tsv"))
+    assert figures["exact_match"] >= 0.9
+    assert figures["character_error_rate"] <= 0.1
+
+
+def test_evaluate_counts_what_the_model_does_not_take(
+    toy_files: dict[str, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("abc\tcba\nxyz\txyz\nabcdabcda\tno\n", encoding="utf-8")
+    figures = json.loads(output(capfd, "evaluate", toy_files["none"], pairs, "--json"))
+    assert figures["unprocessed"] == 2
+    assert figures["exact_match"] == pytest.approx(2 / 3)
+    assert (figures["fix_rate"], figures["broken_rate"]) == (0.5, 0.0)
+
+
+def test_predict_every_form_of_the_model(
+    any_model: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert output(capfd, "predict", any_model, "abcd", "abc") == "dcba\ncba\n"
+
+
+def test_predict_json_has_sorted_scores(
+    toy_files: dict[str, Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    line = output(capfd, "predict", toy_files["none"], "abé", "--json", "--n-best", "3")
+    document = json.loads(line)
+    scores = [prediction["score"] for prediction in document["predictions"]]
+    assert document["source"] == "abé"
+    assert document["predictions"][0]["text"] == "éba"
+    assert len(scores) == 3
+    assert scores == sorted(scores, reverse=True)
+    assert document["ms"] > 0
+
+
+def test_predict_table_and_attention(
+    toy_files: dict[str, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "attention.png"
+    table = output(capfd, "predict", toy_files["none"], "abcd", "--table", "--attention", picture)
+    assert "dcba" in table
+    assert "probability" in table
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_predict_streams_line_by_line(toy_files: dict[str, Path]) -> None:
+    """Each answer comes before the next question is asked."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "s2s_keras", "predict", str(toy_files["none"])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    for text in ("abc", "dcb"):
+        process.stdin.write(text + "\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == text[::-1] + "\n"
+    process.stdin.close()
+    assert process.wait(timeout=30) == 0
+    process.stdout.close()
+
+
+def test_predict_empty_standard_input_gives_nothing(
+    toy_files: dict[str, Path],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert output(capfd, "predict", toy_files["none"]) == ""
+
+
+def test_export_beam_width_of_the_command_line_is_in_the_file(
+    toy_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "narrow.tflite"
+    report = json.loads(
+        output(capfd, "export", toy_run, "--out", path, "--beam-width", "1", "--json")
+    )
+    assert report["size_bytes"] == path.stat().st_size
+    assert report["quantization"] == "dynamic_range"
+    assert report["parity"]["texts"] == 40
+    inspected = json.loads(output(capfd, "inspect", path, "--json"))
+    assert inspected["metadata"]["beam_width"] == 1
+    assert set(inspected["signatures"]) == {"encode", "decode_step"}
+
+
+def test_inspect_shows_signatures_sizes_and_runtime(
+    toy_files: dict[str, Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = toy_files["dynamic_range"]
+    document = json.loads(output(capfd, "inspect", path, "--json"))
+    sizes = document["size_bytes"]
+    assert sizes.pop("total") == path.stat().st_size == sum(sizes.values())
+    assert sizes["int8 constants"] > sizes["float32 constants"]
+    assert document["operators"]["FULLY_CONNECTED"] > 0
+    assert document["oldest_runtime"].startswith("2.")
+    for shown in ("decode_step", "builtin", "model.json", "toy"):
+        assert shown in output(capfd, "inspect", path)
+
+
+def test_data_writes_files_with_their_licence(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shown = output(capfd, "data", "misspellings", "--out", tmp_path, "--dev-fraction", "0.2")
+    assert "CC BY-SA 3.0" in shown
+    card = json.loads((tmp_path / "dataset.json").read_text())
+    assert card["train_pairs"] == len(read_pairs(tmp_path / "train.tsv"))
+    assert card["dev_pairs"] == len(read_pairs(tmp_path / "dev.tsv"))
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate", "predict", "export", "inspect", "data"])
+def test_every_verb_has_help(verb: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert f"s2s-keras {verb}" in output(capfd, verb, "--help")
+
+
+def test_version(capfd: pytest.CaptureFixture[str]) -> None:
+    assert output(capfd, "--version") == f"s2s-keras {s2s_keras.__version__}\n"

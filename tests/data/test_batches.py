@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from s2s_keras.data import Pair
+from s2s_keras.data.batches import encode_pairs, make_dataset, pad_batch
+from s2s_keras.text import EOS_ID, UNK_ID, CharacterTokenizer
+
+BUCKETS = [4, 7, 10]
+FIRST_ID = 4
+lengths_of_examples = st.lists(
+    st.tuples(st.integers(1, BUCKETS[-1]), st.integers(1, BUCKETS[-1])), min_size=1, max_size=25
+)
+
+
+def examples_of(lengths):
+    """Example i is made of the id i + 4 alone, so that a batch tells which it holds."""
+    return [
+        (np.full(source, FIRST_ID + i, np.int32), np.full(target, FIRST_ID + i, np.int32))
+        for i, (source, target) in enumerate(lengths)
+    ]
+
+
+def members(batch):
+    return [int(row[0]) - FIRST_ID for row in batch[0]["source_ids"]]
+
+
+def order(batches):
+    return [members(batch) for batch in batches]
+
+
+@pytest.fixture
+def lengths():
+    rng = np.random.default_rng(0)
+    return [tuple(map(int, pair)) for pair in rng.integers(1, BUCKETS[-1] + 1, (60, 2))]
+
+
+def test_encode_pairs_ends_targets_with_eos():
+    source_tokenizer, target_tokenizer = CharacterTokenizer("ab"), CharacterTokenizer("ba")
+    [(source, target)] = encode_pairs([Pair("abz", "ab")], source_tokenizer, target_tokenizer)
+    assert source.tolist() == [4, 5, UNK_ID]
+    assert target.tolist() == [5, 4, EOS_ID]
+    assert source.dtype == target.dtype == np.int32
+
+
+def test_pad_batch_pads_both_sides_on_the_right():
+    inputs, targets = pad_batch(examples_of([(1, 3), (2, 1)]), 4)
+    np.testing.assert_array_equal(inputs["source_ids"], [[4, 0, 0, 0], [5, 5, 0, 0]])
+    np.testing.assert_array_equal(inputs["target_ids"], [[4, 4, 4, 0], [5, 0, 0, 0]])
+    np.testing.assert_array_equal(targets, inputs["target_ids"])
+
+
+@given(lengths_of_examples, st.integers(1, 6), st.none() | st.integers(0, 2**31 - 1))
+@settings(deadline=None, max_examples=20)
+def test_each_epoch_holds_every_example_once_in_the_shortest_bucket(lengths, batch_size, seed):
+    dataset = make_dataset(examples_of(lengths), batch_size, BUCKETS, seed)
+    both = list(dataset.repeat(2))
+    for epoch in (both[: len(dataset)], both[len(dataset) :]):
+        seen = [i for batch in epoch for i in members(batch)]
+        assert sorted(seen) == list(range(len(lengths)))
+    for batch in both:
+        width = min(b for b in BUCKETS if b >= max(max(lengths[i]) for i in members(batch)))
+        assert len(members(batch)) <= batch_size
+        for side, name in enumerate(("source_ids", "target_ids")):
+            ids = batch[0][name]
+            assert ids.shape == (len(members(batch)), width)
+            expected = [[i + FIRST_ID] * lengths[i][side] for i in members(batch)]
+            assert [row + [0] * (width - len(row)) for row in expected] == ids.tolist()
+
+
+@given(lengths_of_examples, st.integers(1, 6), st.none() | st.integers(0, 99))
+@settings(deadline=None, max_examples=20)
+def test_first_batches_are_of_the_longest_and_the_shortest_bucket(lengths, batch_size, seed):
+    batches = list(make_dataset(examples_of(lengths), batch_size, BUCKETS, seed))
+    widths = [batch[1].shape[1] for batch in batches]
+    assert widths[0] == max(widths)
+    if len(set(widths)) > 1:
+        assert widths[1] == min(widths)
+
+
+def test_a_batch_is_not_padded_beyond_its_bucket():
+    dataset = make_dataset(examples_of([(4, 2), (5, 1), (1, 7), (8, 8)]), 2, [10, 7, 4, 7])
+    assert [batch[1].shape[1] for batch in dataset] == [10, 4, 7]
+
+
+def test_same_seed_gives_the_same_batches_and_another_does_not(lengths):
+    first, again, other = (
+        order(make_dataset(examples_of(lengths), 4, BUCKETS, seed)) for seed in (3, 3, 4)
+    )
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize("buckets", [BUCKETS, BUCKETS[-1:]], ids=["buckets", "one bucket"])
+def test_a_second_epoch_has_another_order(lengths, buckets):
+    dataset = make_dataset(examples_of(lengths), 4, buckets, seed=1)
+    batches = order(dataset.repeat(2))
+    first, second = batches[: len(dataset)], batches[len(dataset) :]
+    assert first != second
+    assert [set(batch) for batch in first] != [set(batch) for batch in second]
+
+
+@pytest.mark.parametrize("start", [1, 5, 20])
+def test_slicing_goes_on_at_that_step(lengths, start):
+    dataset = make_dataset(examples_of(lengths), 4, BUCKETS, seed=1).repeat(2)
+    assert start < len(dataset)
+    assert order(dataset[start:]) == order(dataset)[start:]
+
+
+def test_without_a_seed_the_order_stays_within_a_bucket():
+    lengths = [(2, 2)] * 5 + [(9, 9)] * 3
+    dataset = make_dataset(examples_of(lengths), 2, BUCKETS)
+    expected = [[5, 6], [0, 1], [2, 3], [4], [7]]
+    assert order(dataset) == expected
+    assert order(dataset.repeat(2)) == expected * 2
+
+
+@pytest.mark.parametrize("lengths", [(11, 1), (1, 11)])
+def test_an_example_longer_than_the_longest_bucket_raises(lengths):
+    with pytest.raises(ValueError, match="at most 10 tokens a side. Received: 11"):
+        make_dataset(examples_of([(1, 1), lengths]), 2, BUCKETS)
+
+
+def test_no_examples_raise():
+    with pytest.raises(ValueError, match="`examples` must not be empty"):
+        make_dataset([], 2, BUCKETS)

@@ -1,0 +1,93 @@
+import json
+import sys
+from collections import Counter
+
+import pytest
+from wordfreq import zipf_frequency
+
+from s2s_keras.data import BuiltDataset, Pair, build_dataset, read_pairs, write_dataset
+from s2s_keras.errors import ConfigError, MissingDependencyError
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return build_dataset("misspellings", dev_fraction=0.2, max_length=9)
+
+
+def identities(pairs):
+    return Counter(pair.target for pair in pairs if pair.source == pair.target)
+
+
+def test_no_target_stands_in_both_parts(dataset):
+    train, dev = ({pair.target.lower() for pair in part} for part in (dataset.train, dataset.dev))
+    assert not train & dev
+    assert len(dev) / len(train | dev) == pytest.approx(0.2, abs=0.02)
+
+
+@pytest.mark.parametrize("part", ["train", "dev"])
+def test_each_part_holds_misspellings_and_their_correct_words(dataset, part):
+    pairs = getattr(dataset, part)
+    misspelled = [pair for pair in pairs if pair.source != pair.target]
+    typed = {pair.source for pair in dataset.train + dataset.dev if pair.source != pair.target}
+    assert len(misspelled) > 1000
+    assert set(identities(pairs)) == {pair.target for pair in misspelled} - typed
+
+
+def test_no_source_has_two_targets(dataset):
+    pairs = set(dataset.train + dataset.dev)
+    assert len({pair.source for pair in pairs}) == len(pairs)
+
+
+def test_frequent_words_are_repeated_more_often_in_train_and_never_in_dev(dataset):
+    counts = identities(dataset.train)
+    by_frequency = sorted(counts, key=lambda word: zipf_frequency(word, "en"))
+    repeats = [counts[word] for word in by_frequency]
+    assert repeats == sorted(repeats)
+    assert repeats[0] == 1
+    assert repeats[-1] >= 5
+    assert set(identities(dataset.dev).values()) == {1}
+
+
+def test_max_length_holds_for_both_sides(dataset):
+    assert max(len(text) for pair in dataset.train + dataset.dev for text in pair) == 9
+
+
+def test_build_is_deterministic(dataset):
+    assert build_dataset("misspellings", dev_fraction=0.2, max_length=9) == dataset
+
+
+def test_build_without_wordfreq_names_the_package_and_the_remedy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "wordfreq", None)
+    with pytest.raises(MissingDependencyError, match=r"needs wordfreq: pip install.*\[train\]"):
+        build_dataset("misspellings")
+
+
+def test_build_dataset_of_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(ConfigError, match=r"one of \['misspellings'\]. Received: 'mispelings'"):
+        build_dataset("mispelings")
+
+
+def test_write_dataset_writes_pairs_and_what_a_card_must_say(tmp_path):
+    train, dev = [Pair("teh", "the"), Pair("the", "the")], [Pair("hte", "the")]
+    dataset = BuiltDataset("tiny", "Three pairs.", "CC0", train, dev)
+    folder = write_dataset(dataset, tmp_path / "new" / "tiny")
+    assert folder == tmp_path / "new" / "tiny"
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "dataset.json",
+        "dev.tsv",
+        "train.tsv",
+    ]
+    assert (read_pairs(folder / "train.tsv"), read_pairs(folder / "dev.tsv")) == (train, dev)
+    assert json.loads((folder / "dataset.json").read_text(encoding="utf-8")) == {
+        "name": "tiny",
+        "description": "Three pairs.",
+        "licence": "CC0",
+        "train_pairs": 2,
+        "dev_pairs": 1,
+    }
+
+
+def test_licence_names_both_sources(dataset):
+    assert "codespell" in dataset.licence
+    assert "wordfreq" in dataset.licence
+    assert dataset.licence.count("CC BY-SA") == 2

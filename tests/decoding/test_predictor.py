@@ -1,0 +1,124 @@
+import math
+
+import numpy as np
+import pytest
+
+from s2s_keras.decoding import DecodingSettings, Predictor
+from s2s_keras.errors import InputError
+from s2s_keras.text import BOS_ID, EOS_ID, UNK_ID, CharacterTokenizer
+from tests.decoding.markov import MarkovSession, table_of
+
+TOKENIZER = CharacterTokenizer("abcé")
+A, B, C, E = TOKENIZER.encode("abcé")
+
+
+class CountingSession(MarkovSession):
+    """Notes how many sources each search takes."""
+
+    def start(self, source_ids, beam_width):
+        super().start(source_ids, beam_width)
+        self.started = [*getattr(self, "started", []), (len(source_ids), beam_width)]
+
+
+def predictor_of(**settings):
+    """Turns a text that starts with a, b, c or é into b, c, é or a: p = 0.9 * 0.8."""
+    table = table_of({}, len(TOKENIZER))
+    for source, output in ((A, B), (B, C), (C, E), (E, A), (UNK_ID, C)):
+        other = B if output == A else A
+        table[source, BOS_ID, [output, other]] = np.log([0.9, 0.1])
+        table[source, [output, other], EOS_ID] = np.log([0.8, 1.0])
+        table[source, output, output] = np.log(0.2)
+    return Predictor(CountingSession(table), TOKENIZER, TOKENIZER, DecodingSettings(**settings))
+
+
+@pytest.mark.parametrize("text", ["", " ", "\t\n", "\u3000"])
+def test_check_of_an_empty_text_raises(text):
+    with pytest.raises(InputError, match="The text is empty"):
+        predictor_of().check(text)
+
+
+def test_check_of_a_text_that_is_too_long_raises():
+    predictor = predictor_of(max_source_length=3)
+    assert predictor.check("abc") == [A, B, C]
+    with pytest.raises(InputError, match=r"at most 3 tokens. Received 4: 'abca'$"):
+        predictor.check("abca")
+    with pytest.raises(InputError, match=rf"Received 50: '{'a' * 40}'\.\.\.$"):
+        predictor.check("a" * 50)
+
+
+def test_check_counts_tokens_after_normalization():
+    assert predictor_of(max_source_length=1).check("e\u0301") == [E]
+
+
+def test_check_without_a_limit_takes_any_length():
+    assert predictor_of().check("ab" * 500) == [A, B] * 500
+
+
+def test_check_of_unknown_characters_names_each_once():
+    with pytest.raises(InputError, match=r"'x' \(U\+0078\), '☃' \(U\+2603\)\.$"):
+        predictor_of().check("ax☃xa")
+
+
+def test_check_takes_unknown_characters_where_allowed():
+    assert predictor_of(allow_unknown=True).check("a☃") == [A, UNK_ID]
+    [[prediction]] = predictor_of(allow_unknown=True).predict(["☃"])
+    assert (prediction.text, prediction.source_tokens) == ("c", ("☃",))
+
+
+@pytest.mark.parametrize("beam_width", [1, 3])
+@pytest.mark.parametrize("batch_size", [1, 2, 10])
+def test_predict_keeps_the_order_and_batches(beam_width, batch_size):
+    predictor = predictor_of(beam_width=beam_width)
+    texts = ["c", "aaaa", "éb", "b", "ca"]
+    predictions = predictor.predict(texts, batch_size)
+    assert [best.text for [best] in predictions] == ["é", "b", "a", "c", "é"]
+    assert [best.source_tokens for [best] in predictions] == [tuple(text) for text in texts]
+    batches = {1: [1] * 5, 2: [2, 2, 1], 10: [5]}[batch_size]
+    assert predictor.session.started == [(size, beam_width) for size in batches]
+
+
+def test_predict_of_nothing_gives_nothing():
+    assert predictor_of().predict([]) == []
+
+
+def test_predict_decodes_nothing_where_a_text_is_refused():
+    predictor = predictor_of()
+    with pytest.raises(InputError):
+        predictor.predict(["a", ""])
+    assert not hasattr(predictor.session, "started")
+
+
+@pytest.mark.parametrize("beam_width", [1, 4])
+def test_prediction_has_closed_form_values(beam_width):
+    [[prediction]] = predictor_of(beam_width=beam_width, length_penalty_alpha=2.0).predict(["a"])
+    assert prediction.text == "b"
+    assert prediction.probability == pytest.approx(0.72)
+    assert prediction.log_prob == pytest.approx(math.log(0.72))
+    assert prediction.score == pytest.approx(math.log(0.72) / 4)
+    assert prediction.target_tokens == ("b", "<eos>")
+
+
+def test_predict_gives_the_n_best():
+    settings = {"beam_width": 3, "n_best": 2, "length_penalty_alpha": 0.0}
+    [predictions] = predictor_of(**settings).predict(["a"])
+    assert [p.text for p in predictions] == ["b", "bb"]
+    assert [p.probability for p in predictions] == pytest.approx([0.72, 0.9 * 0.2 * 0.8])
+
+
+def test_target_tokens_have_no_eos_where_the_output_was_cut():
+    [[prediction]] = predictor_of(max_output_length=1).predict(["a"])
+    assert prediction.target_tokens == ("b",)
+    assert prediction.attention.shape == (1, 1)
+
+
+def test_attention_is_cut_to_the_tokens_of_each_source():
+    predictions = predictor_of().predict(["abc", "b"], batch_size=2)
+    assert [best.attention.shape for [best] in predictions] == [(2, 3), (2, 1)]
+    for [best] in predictions:
+        np.testing.assert_array_equal(best.attention.sum(axis=1), [1.0, 1.0])
+
+
+def test_repr_leaves_the_attention_out():
+    [[prediction]] = predictor_of().predict(["a"])
+    assert repr(prediction).startswith("Prediction(text='b', log_prob=")
+    assert "attention" not in repr(prediction)

@@ -1,0 +1,61 @@
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from s2s_keras.decoding import Prediction
+from s2s_keras.errors import MissingDependencyError
+from s2s_keras.evaluation import plot_attention
+
+ATTENTION = np.array([[0.7, 0.2, 0.1], [0.0, 0.5, 0.5]], np.float32)
+PREDICTION = Prediction("h", -0.1, -0.1, ("h", " ", "$"), ("h", "<eos>"), ATTENTION)
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """The figures that are saved."""
+    saved = []
+    save = Figure.savefig
+
+    def note(figure, *arguments, **options):
+        saved.append(figure)
+        save(figure, *arguments, **options)
+
+    monkeypatch.setattr(Figure, "savefig", note)
+    return saved
+
+
+@pytest.mark.parametrize(
+    ("suffix", "beginning"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")]
+)
+def test_plot_attention_writes_the_format_of_the_suffix(tmp_path, suffix, beginning):
+    path = tmp_path / f"heat{suffix}"
+    plot_attention(PREDICTION, str(path))
+    content = path.read_bytes()
+    assert content.startswith(beginning)
+    assert len(content) > 1000
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_plot_attention_has_target_rows_and_source_columns(tmp_path, figures):
+    plot_attention(PREDICTION, tmp_path / "heat.png")
+    axes = figures[0].axes[0]
+    image = axes.images[0]
+    np.testing.assert_array_equal(image.get_array(), ATTENTION)
+    assert image.get_clim() == (0.0, 1.0)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("source", "target")
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["h", "␣", "$"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["h", "<eos>"]
+
+
+def test_plot_attention_in_a_missing_folder_raises(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        plot_attention(PREDICTION, tmp_path / "missing" / "heat.png")
+
+
+def test_plot_attention_without_matplotlib_names_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingDependencyError, match="pip install matplotlib"):
+        plot_attention(PREDICTION, tmp_path / "heat.png")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,262 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from s2s_keras.config import DataConfig, Recipe, load_recipe, parse_recipe
+from s2s_keras.errors import ConfigError
+
+RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
+
+
+@pytest.fixture
+def recipe_file(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("data:\n  train: pairs.tsv\nmodel:\n  units: 32\n")
+    return path
+
+
+def recipe_with(**sections):
+    return parse_recipe({"data": {"train": "pairs.tsv"}, **sections})
+
+
+def test_there_is_a_shipped_recipe():
+    assert RECIPES
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_shipped_recipe_loads_and_is_named_as_its_file(path):
+    recipe = load_recipe(path)
+    assert recipe.name == path.stem
+    assert recipe.decoding_settings().max_source_length == recipe.data.max_source_length
+
+
+def test_load_recipe_keeps_given_values_and_defaults(recipe_file):
+    recipe = load_recipe(str(recipe_file))
+    assert recipe == recipe_with(model={"units": 32})
+    assert recipe.data.train == Path("pairs.tsv")
+    assert (recipe.model.units, recipe.model.embedding_size) == (32, 64)
+
+
+def test_a_recipe_does_not_change(recipe_file):
+    recipe = load_recipe(recipe_file)
+    with pytest.raises(ValueError, match="frozen"):
+        recipe.model.units = 5
+
+
+@pytest.mark.parametrize(
+    ("override", "section", "key", "value"),
+    [
+        ("model.units=256", "model", "units", 256),
+        ("model.dropout=0", "model", "dropout", 0.0),
+        ("training.learning_rate=1e-2", "training", "learning_rate", 0.01),
+        ("training.jit_compile=true", "training", "jit_compile", True),
+        ("data.bucket_lengths=[8, 16]", "data", "bucket_lengths", [8, 16]),
+        ("data.licence=CC0 = free", "data", "licence", "CC0 = free"),
+        ("model.attention_units=", "model", "attention_units", None),
+    ],
+)
+def test_an_override_sets_its_value(recipe_file, override, section, key, value):
+    recipe = load_recipe(recipe_file, [override])
+    assert getattr(getattr(recipe, section), key) == value
+
+
+def test_a_later_override_wins_and_top_level_keys_can_be_set(recipe_file):
+    recipe = load_recipe(recipe_file, ["name=first", "model.units=1", "name=second"])
+    assert (recipe.name, recipe.model.units) == ("second", 1)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.units", "must be `key=value`. Received: 'model.units'"),
+        ("=5", "must be `key=value`. Received: '=5'"),
+        ("model.units=[", r"value of `model.units` is not valid YAML: '\['"),
+        ("data.train.x=5", "`train` in the override 'data.train.x=5' is not a section"),
+        ("model.unit=5", "unknown key `model.unit`; did you mean `model.units`"),
+        ("model.units=0", "`model.units` should be greater than or equal to 1. Received: 0"),
+    ],
+)
+def test_a_wrong_override_raises(recipe_file, override, message):
+    with pytest.raises(ConfigError, match=message):
+        load_recipe(recipe_file, [override])
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"modle": {}}, "unknown key `modle`; did you mean `model`?"),
+        ({"training": {"epoch": 3}}, "`training.epoch`; did you mean `training.epochs`?"),
+        ({"decoding": {"width": 3}}, "`decoding.width`; did you mean `decoding.beam_width`?"),
+    ],
+)
+def test_an_unknown_key_names_the_nearest_known_one(sections, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        recipe_with(**sections)
+
+
+def test_an_unknown_key_without_a_near_one_names_none():
+    with pytest.raises(ConfigError) as caught:
+        recipe_with(zzz=1)
+    assert str(caught.value) == "recipe: unknown key `zzz`"
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("model", "units", "many"),
+        ("model", "units", 1.5),
+        ("model", "units", None),
+        ("model", "units", 0),
+        ("model", "dropout", 1),
+        ("model", "dropout", float("nan")),
+        ("model", "encoder_layers", 17),
+        ("model", "tie_output", "perhaps"),
+        ("training", "epochs", 0),
+        ("training", "learning_rate", 0),
+        ("training", "learning_rate", float("inf")),
+        ("training", "warmup_steps", -1),
+        ("training", "precision", "float8"),
+        ("training", "seed", 2**31),
+        ("decoding", "beam_width", 201),
+        ("decoding", "length_penalty_alpha", -0.1),
+        ("export", "quantization", "int4"),
+        ("export", "min_same_best", 1.1),
+    ],
+)
+def test_a_wrong_value_names_its_key_and_itself(section, key, value):
+    with pytest.raises(ConfigError) as caught:
+        recipe_with(**{section: {key: value}})
+    assert str(caught.value).startswith(f"recipe: `{section}.{key}` should ")
+    assert str(caught.value).endswith(f". Received: {value!r}")
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        ({"dev_fraction": 0}, "data.dev_fraction"),
+        ({"dev_fraction": 1}, "data.dev_fraction"),
+        ({"max_source_length": 1025}, "data.max_source_length"),
+        ({"bucket_lengths": [4, 0]}, "data.bucket_lengths.1"),
+    ],
+)
+def test_a_wrong_value_in_the_data_names_its_key(data, key):
+    with pytest.raises(ConfigError, match=f"`{key}` should be"):
+        recipe_with(data={"train": "pairs.tsv", **data})
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "naïve", "a\n", 5])
+def test_a_name_that_is_no_folder_name_raises(name):
+    with pytest.raises(ConfigError, match="`name` .*should"):
+        recipe_with(name=name)
+
+
+@pytest.mark.parametrize("section", ["model", "data"])
+def test_a_section_that_is_no_mapping_raises(section):
+    with pytest.raises(ConfigError, match=f"`{section}` should be a valid dictionary"):
+        recipe_with(**{section: 5})
+
+
+def test_several_problems_are_named_at_once():
+    with pytest.raises(ConfigError) as caught:
+        recipe_with(model={"units": 0, "dropuot": 0.1}, training={"epochs": "x"})
+    problems = str(caught.value).removeprefix("recipe: ").split("; ")
+    assert [problem.split("`")[1] for problem in problems] == [
+        "model.units",
+        "model.dropuot",
+        "model.dropout",
+        "training.epochs",
+    ]
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"dataset": "misspellings", "train": "pairs.tsv"}], ids=["neither", "both"]
+)
+def test_data_must_come_from_exactly_one_place(data):
+    message = "exactly one of `data.dataset` and `data.train` must be given"
+    with pytest.raises(ConfigError, match=message):
+        parse_recipe({"data": data})
+
+
+def test_data_is_needed():
+    with pytest.raises(ConfigError, match="^mine: `data` is missing$"):
+        parse_recipe({}, origin="mine")
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_shared_embeddings_need_a_shared_vocabulary(shared):
+    document = {
+        "data": {"train": "pairs.tsv", "shared_vocabulary": shared},
+        "model": {"share_embeddings": True},
+    }
+    if shared:
+        assert parse_recipe(document).model.share_embeddings
+    else:
+        with pytest.raises(ConfigError, match=r"`model.share_embeddings` needs `data.shared_voc"):
+            parse_recipe(document)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"data: [", "this is not valid YAML"),
+        (b"data: \xff", "this is not valid YAML"),
+        (b"a: !!python/object:x 1", "this is not valid YAML"),
+        (b"", "a recipe must be a mapping"),
+        (b"- data", "a recipe must be a mapping"),
+        (b"data: {train: x}\nnam: y", "unknown key `nam`; did you mean `name`"),
+    ],
+)
+def test_a_malformed_file_raises_in_one_line_and_is_named(tmp_path, content, message):
+    path = tmp_path / "recipe.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_recipe(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "."], ids=["missing", "a folder"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
+    with pytest.raises(ConfigError, match="cannot be read: ") as caught:
+        load_recipe(tmp_path / name)
+    assert str(caught.value).startswith(f"{tmp_path / name}: ")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "given", "expected"),
+    [
+        (40, 39, None, [10, 20, 30, 40]),
+        (40, 40, None, [10, 20, 30, 41]),
+        (10, 99, None, [25, 50, 75, 100]),
+        (2, 1, None, [1, 2]),
+        (1, 1, None, [1, 2]),
+        (20, 19, [15, 5, 5], [5, 15, 20]),
+        (20, 19, [5, 20, 60], [5, 20]),
+        (20, 20, [20], [20, 21]),
+    ],
+)
+def test_buckets_end_with_the_longest_side(source, target, given, expected):
+    config = DataConfig(
+        dataset="misspellings",
+        max_source_length=source,
+        max_target_length=target,
+        bucket_lengths=given,
+    )
+    assert config.buckets == expected
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, 31), (7, 7)])
+def test_decoding_settings_take_their_lengths_from_the_data(given, expected):
+    recipe = recipe_with(
+        data={"train": "pairs.tsv", "max_source_length": 20, "max_target_length": 30},
+        decoding={"beam_width": 3, "length_penalty_alpha": 0.5, "max_output_length": given},
+    )
+    settings = recipe.decoding_settings()
+    assert (settings.beam_width, settings.length_penalty_alpha) == (3, 0.5)
+    assert (settings.max_source_length, settings.max_output_length) == (20, expected)
+
+
+def test_a_recipe_survives_json(recipe_file):
+    recipe = load_recipe(recipe_file, ["data.bucket_lengths=[8]"])
+    assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe

@@ -1,0 +1,137 @@
+"""The exported file on each interpreter, in environments that have no TensorFlow.
+
+`make test` sets the environments up; without them these tests fail.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ENVIRONMENTS = {"ai-edge-litert": ".venv-litert", "tflite-runtime": ".venv-tflite-runtime"}
+
+FRAMEWORKS = """
+import importlib.util, sys
+for name in ("keras", "tensorflow", "grain"):
+    assert importlib.util.find_spec(name) is None, name
+import numpy
+import s2s_keras, s2s_keras.text, s2s_keras.decoding, s2s_keras.evaluation, s2s_keras.data
+import s2s_keras.runtime
+print(numpy.__version__)
+"""
+
+IMPORT_SECONDS = """
+import sys, time, numpy
+started = time.perf_counter()
+import s2s_keras.runtime
+seconds = time.perf_counter() - started
+assert not {"keras", "tensorflow"} & set(sys.modules)
+print(seconds)
+"""
+
+
+def run(interpreter: str, *arguments: str) -> str:
+    """Runs the Python of an environment, choosing its interpreter, and returns what it printed."""
+    python = ROOT / ENVIRONMENTS[interpreter] / "bin" / "python"
+    assert python.exists(), f"{python} is missing: run `make test`"
+    done = subprocess.run(
+        [str(python), *arguments],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env={**os.environ, "S2S_KERAS_INTERPRETER": interpreter},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(params=sorted(ENVIRONMENTS))
+def interpreter(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_environment_has_no_framework(interpreter: str) -> None:
+    version = run(interpreter, "-c", FRAMEWORKS)
+    assert version.startswith("1." if interpreter == "tflite-runtime" else "2.")
+
+
+@pytest.mark.parametrize(("quantization", "tolerance"), [("none", 1e-4), ("dynamic_range", 0.1)])
+@pytest.mark.parametrize("beam_width", [1, 4])
+def test_predictions_equal_those_of_keras(
+    interpreter: str,
+    quantization: str,
+    tolerance: float,
+    beam_width: int,
+    toy_run: Path,
+    toy_files: dict[str, Path],
+    toy_dev: list[list[str]],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    from s2s_keras.cli import main
+
+    texts = [source for source, _ in toy_dev[:25]]
+    options = ["--json", "--beam-width", str(beam_width), *texts]
+    capfd.readouterr()
+    assert main(["predict", str(toy_run), *options]) == 0
+    expected = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    printed = run(interpreter, "-m", "s2s_keras", "predict", str(toy_files[quantization]), *options)
+    found = [json.loads(line) for line in printed.splitlines()]
+    best = [
+        (a["predictions"][0], b["predictions"][0]) for a, b in zip(expected, found, strict=True)
+    ]
+    same = sum(a["text"] == b["text"] for a, b in best)
+    assert same == len(texts) if quantization == "none" else same >= 0.9 * len(texts)
+    for a, b in best:
+        if a["text"] == b["text"]:
+            assert a["log_prob"] == pytest.approx(b["log_prob"], abs=tolerance)
+
+
+def test_evaluate_and_inspect_without_tensorflow(
+    interpreter: str, toy_files: dict[str, Path], toy_folder: Path
+) -> None:
+    path = str(toy_files["dynamic_range"])
+    pairs = str(toy_folder / "dev.tsv")
+    figures = json.loads(run(interpreter, "-m", "s2s_keras", "evaluate", path, pairs, "--json"))
+    assert figures["exact_match"] >= 0.9
+    inspected = json.loads(run(interpreter, "-m", "s2s_keras", "inspect", path, "--json"))
+    assert set(inspected["signatures"]) == {"encode", "decode_step", "decode_step_1"}
+
+
+def test_training_without_its_extra_names_the_command(interpreter: str, toy_run: Path) -> None:
+    python = ROOT / ENVIRONMENTS[interpreter] / "bin" / "python"
+    done = subprocess.run(
+        [str(python), "-m", "s2s_keras", "evaluate", str(toy_run), str(toy_run / "none.tsv")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "none.tsv: cannot be read" in done.stderr
+    done = subprocess.run(
+        [str(python), "-m", "s2s_keras", "predict", str(toy_run), "abc"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "pip install 's2s-keras[train]'" in done.stderr
+
+
+@pytest.mark.parametrize("python", [sys.executable, *ENVIRONMENTS])
+def test_runtime_import_is_quick_and_free_of_frameworks(python: str) -> None:
+    """At most 0.25 s beyond NumPy, also where TensorFlow is installed; the best of five."""
+    seconds = []
+    for _ in range(5):
+        if python in ENVIRONMENTS:
+            seconds.append(float(run(python, "-c", IMPORT_SECONDS)))
+        else:
+            done = subprocess.run(
+                [python, "-c", IMPORT_SECONDS], capture_output=True, text=True, check=True
+            )
+            seconds.append(float(done.stdout))
+    assert min(seconds) <= 0.25

@@ -1,0 +1,103 @@
+import keras
+import numpy as np
+import pytest
+
+from s2s_keras.decoding import DecodingSettings, greedy_search
+from s2s_keras.model import KerasSession, Seq2Seq
+from s2s_keras.text import EOS_ID, UNK_ID, CharacterTokenizer, pad_ids
+from s2s_keras.training import ExactMatch, MaskedCrossentropy, TokenAccuracy
+
+# Three targets of 3, 1 and 2 tokens. The largest logits: all right, wrong, first right only.
+Y_TRUE = np.array([[3, 1, 2], [2, 0, 0], [1, 2, 0]], np.int32)
+BEST = np.array([[3, 1, 2], [3, 3, 3], [1, 3, 0]])
+Y_PRED = 2.0 * np.eye(4, dtype=np.float32)[BEST]
+RIGHT_NATS = np.log(np.e**2 + 3) - 2
+WRONG_NATS = np.log(np.e**2 + 3)
+CLASSES = pytest.mark.parametrize("kind", [MaskedCrossentropy, TokenAccuracy, ExactMatch])
+
+
+def value_of(kind: type, y_true=Y_TRUE, y_pred=Y_PRED) -> float:
+    return float(kind()(y_true, y_pred))
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (MaskedCrossentropy, (4 * RIGHT_NATS + 2 * WRONG_NATS) / 6),
+        (TokenAccuracy, 4 / 6),
+        (ExactMatch, 1 / 3),
+    ],
+)
+def test_value_of_three_targets(kind, expected):
+    np.testing.assert_allclose(value_of(kind), expected, rtol=1e-6)
+
+
+@CLASSES
+@pytest.mark.parametrize("width", [1, 5])
+def test_value_with_more_padding_is_the_same(kind, width):
+    padding = [(0, 0), (0, width)]
+    y_pred = np.pad(Y_PRED, [*padding, (0, 0)], constant_values=7.0)
+    np.testing.assert_allclose(value_of(kind, np.pad(Y_TRUE, padding), y_pred), value_of(kind))
+
+
+@CLASSES
+def test_value_hangs_on_no_logit_at_padding(kind):
+    changed = Y_PRED.copy()
+    changed[Y_TRUE == 0] = [-5, 9, 1, -3]
+    assert value_of(kind, y_pred=changed) == value_of(kind)
+
+
+def test_crossentropy_equals_the_mean_over_tokens():
+    logits = np.random.default_rng(0).normal(size=Y_PRED.shape).astype(np.float32)
+    nats = [
+        np.log(np.exp(logits[b, t]).sum()) - logits[b, t, Y_TRUE[b, t]]
+        for b, t in np.argwhere(Y_TRUE)
+    ]
+    np.testing.assert_allclose(value_of(MaskedCrossentropy, y_pred=logits), np.mean(nats), 1e-5)
+
+
+@pytest.mark.parametrize("kind", [TokenAccuracy, ExactMatch])
+def test_metric_of_two_batches_equals_that_of_one(kind):
+    metric = kind()
+    metric.update_state(Y_TRUE[:1], Y_PRED[:1])
+    metric.update_state(Y_TRUE[1:, :2], Y_PRED[1:, :2])
+    np.testing.assert_allclose(float(metric.result()), value_of(kind), rtol=1e-6)
+    metric.reset_state()
+    assert float(metric.result()) == 0
+
+
+@CLASSES
+def test_config_round_trip(kind):
+    config = keras.saving.serialize_keras_object(kind(name="other"))
+    copy = keras.saving.deserialize_keras_object(config)
+    assert type(copy) is kind
+    assert copy.name == "other"
+    assert keras.saving.serialize_keras_object(copy) == config
+    assert float(copy(Y_TRUE, Y_PRED)) == value_of(kind)
+
+
+def test_exact_match_equals_that_of_greedy_decoding():
+    keras.utils.set_random_seed(3)
+    tokenizers = CharacterTokenizer("abcd"), CharacterTokenizer("xy")
+    model = Seq2Seq(*tokenizers, embedding_size=8, units=8, tie_output=False)
+    for weight in model.trainable_weights:  # large enough that the outputs differ
+        weight.assign(weight + keras.random.normal(weight.shape, stddev=0.5))
+    source_ids = np.random.default_rng(0).integers(4, 8, (64, 5)).astype(np.int32)
+    settings = DecodingSettings(beam_width=1, max_output_length=12)
+    results = greedy_search(KerasSession(model), source_ids, settings)
+    outputs = [hypothesis.token_ids for (hypothesis,) in results]
+    targets = [_target_for(output, i) for i, output in enumerate(outputs)]
+    expected = np.mean([x == y for x, y in zip(outputs, targets, strict=True)])
+    assert 0.2 < expected < 0.8
+    target_ids = pad_ids(targets, max(map(len, targets)))
+    logits = model({"source_ids": source_ids, "target_ids": target_ids})
+    np.testing.assert_allclose(value_of(ExactMatch, target_ids, logits), expected)
+
+
+def _target_for(output: tuple[int, ...], i: int) -> tuple[int, ...]:
+    """Returns in turn the output, the output with a letter more, and another text."""
+    *letters, last = output
+    is_text = last == EOS_ID and all(letter > UNK_ID for letter in letters)
+    if not is_text or i % 3 == 2:
+        return 4, 5, 4, EOS_ID
+    return (*letters, *[5] * (i % 3), EOS_ID)

@@ -24,7 +24,7 @@ __all__ = [
     "parse_recipe",
 ]
 
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, strict=True)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 
@@ -142,7 +142,7 @@ class ExportConfig(Section):
 class Recipe(Section):
     """Everything that a training and its export need."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "model"
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$")] = "model"
     """Name of the run folder and in the model card."""
     task: Literal["correction", "translation"] = "correction"
     """`correction` is measured by fix rate and broken rate."""
@@ -181,7 +181,7 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         problem = " ".join(str(error).split())
         raise ConfigError(f"{path}: this is not valid YAML: {problem}") from error
     if not isinstance(document, dict):
@@ -214,12 +214,14 @@ def _apply_override(document: dict[str, Any], override: str) -> None:
         raise ConfigError(f"An override must be `key=value`. Received: {override!r}.")
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"The value of `{key}` is not valid YAML: {text!r}.") from error
     *sections, last = key.split(".")
     place = document
     for section in sections:
-        place = place.setdefault(section, {})
+        if place.get(section) is None:
+            place[section] = {}
+        place = place[section]
         if not isinstance(place, dict):
             raise ConfigError(f"`{section}` in the override {override!r} is not a section.")
     place[last] = value
@@ -236,7 +238,11 @@ def _describe(problem: Any) -> str:
         return f"`{key}` is missing"
     if problem["type"] == "value_error":  # raised by a validator above, which names the keys
         return str(problem["ctx"]["error"])
-    return f"`{key}` {problem['msg'].removeprefix('Input ')}. Received: {problem['input']!r}"
+    return f"`{key}` {_rule(problem['msg'])}. Received: {problem['input']!r}"
+
+
+def _rule(message: str) -> str:
+    return message.removeprefix("Input ").removeprefix("String ")
 
 
 def _known_keys(section: type[BaseModel], prefix: str = "") -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from s2s_keras.data import Pair
 from s2s_keras.data.batches import encode_pairs, make_dataset, pad_batch
+from s2s_keras.decoding import DecodingSettings
 from s2s_keras.model import Seq2Seq
 from s2s_keras.text import CharacterTokenizer
 from s2s_keras.training import ExactMatch, MaskedCrossentropy, TokenAccuracy
@@ -21,6 +22,8 @@ PAIRS = [Pair("ab", "ba"), Pair("abc", "cba"), Pair("c", "c"), Pair("bcabc", "cb
 TOKENIZER = CharacterTokenizer("abc")
 EXAMPLES = encode_pairs(PAIRS, TOKENIZER, TOKENIZER)
 INPUTS, _ = pad_batch(EXAMPLES, 6)
+TEXTS = ["ab", "bcabc"]
+SETTINGS = DecodingSettings(beam_width=2, max_output_length=4)
 
 
 def main(folder: Path) -> None:
@@ -33,12 +36,11 @@ def main(folder: Path) -> None:
     history = model.fit(dataset, steps_per_epoch=len(dataset), verbose=0).history
     model.save(folder / "model.keras")
     np.save(folder / "logits.npy", keras.ops.convert_to_numpy(model(INPUTS)))
-    steps = int(model.optimizer.iterations)
-    best = model.generate([pair.source for pair in PAIRS])
+    best = model.generate(TEXTS, SETTINGS)
     report = {
         "backend": keras.backend.backend(),
         "loss": history["loss"][-1],
-        "steps": steps,
+        "steps": int(model.optimizer.iterations),
         "log_probs": [predictions[0].log_prob for predictions in best],
     }
     print(json.dumps(report))

@@ -6,7 +6,7 @@ import sys
 import keras
 import numpy as np
 
-from tests.jax_training import INPUTS, PAIRS
+from tests.jax_training import INPUTS, SETTINGS, TEXTS
 
 
 def test_model_trained_on_jax_gives_the_same_logits_on_tensorflow(tmp_path):
@@ -15,7 +15,7 @@ def test_model_trained_on_jax_gives_the_same_logits_on_tensorflow(tmp_path):
         env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
     )
     assert process.returncode == 0, process.stderr
     report = json.loads(process.stdout.splitlines()[-1])
@@ -26,6 +26,6 @@ def test_model_trained_on_jax_gives_the_same_logits_on_tensorflow(tmp_path):
     model = keras.saving.load_model(tmp_path / "model.keras")
     logits = keras.ops.convert_to_numpy(model(INPUTS))
     np.testing.assert_allclose(logits, np.load(tmp_path / "logits.npy"), atol=1e-5)
-    best = model.generate([pair.source for pair in PAIRS])
+    best = model.generate(TEXTS, SETTINGS)
     log_probs = [predictions[0].log_prob for predictions in best]
     np.testing.assert_allclose(log_probs, report["log_probs"], atol=1e-4)

@@ -260,3 +260,27 @@ def test_decoding_settings_take_their_lengths_from_the_data(given, expected):
 def test_a_recipe_survives_json(recipe_file):
     recipe = load_recipe(recipe_file, ["data.bucket_lengths=[8]"])
     assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
+@pytest.mark.parametrize("override", ["name=2024-13-45", "name=..", "name=a b", "name=.hidden"])
+def test_name_that_is_no_folder_name_raises(recipe_file, override):
+    with pytest.raises(ConfigError, match="name"):
+        load_recipe(recipe_file, [override])
+
+
+def test_value_that_yaml_cannot_read_raises(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("name: 2024-13-45\ndata: {train: pairs.tsv}\n")
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        load_recipe(path)
+
+
+def test_boolean_is_no_count():
+    with pytest.raises(ConfigError, match=r"`model.units` .*Received: True"):
+        recipe_with(model={"units": True})
+
+
+def test_override_fills_an_empty_section(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("data: {train: pairs.tsv}\nmodel:\n")
+    assert load_recipe(path, ["model.units=3"]).model.units == 3

@@ -74,7 +74,7 @@ def test_make_folder_makes_parents_and_leaves_no_file(tmp_path):
 
 
 def test_make_folder_where_a_file_stands_raises(old):
-    with pytest.raises(FileExistsError):
+    with pytest.raises(NotADirectoryError, match="notes.txt"):
         make_folder(old)
 
 

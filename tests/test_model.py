@@ -8,10 +8,10 @@ from keras import ops
 
 from s2s_keras.data import Pair
 from s2s_keras.data.batches import encode_pairs, make_dataset
-from s2s_keras.decoding import DecodingSettings
+from s2s_keras.decoding import DecodingSettings, beam_search, greedy_search
 from s2s_keras.errors import InputError
-from s2s_keras.model import Seq2Seq
-from s2s_keras.text import BOS_ID, EOS_ID, CharacterTokenizer
+from s2s_keras.model import KerasSession, Seq2Seq
+from s2s_keras.text import BOS_ID, CharacterTokenizer
 from s2s_keras.training import ExactMatch, MaskedCrossentropy, TokenAccuracy
 
 SOURCE, TARGET = CharacterTokenizer("abcde"), CharacterTokenizer("xyz")
@@ -166,30 +166,27 @@ def test_dropout_acts_in_training_only():
     assert np.abs(dropped - plain).max() > 1e-2
 
 
-@pytest.mark.parametrize("beam_width", [1, 3], ids=["greedy", "beam"])
-def test_generate_returns_outputs_with_the_probability_the_model_gives(beam_width):
-    model = make_model(tie_output=False)
-    settings = DecodingSettings(beam_width, max_output_length=6, n_best=beam_width)
+@pytest.mark.parametrize(
+    ("beam_width", "search"), [(1, greedy_search), (3, beam_search)], ids=["greedy", "beam"]
+)
+def test_generate_returns_the_outputs_of_the_search(beam_width, search):
+    model = make_model(seed=5)
+    settings = DecodingSettings(beam_width, max_output_length=4, n_best=beam_width)
     texts = ["abcd", "ed", "bcd"]
-    checked = 0
     for text, predictions in zip(texts, model.generate(texts, settings, 2), strict=True):
-        assert len(predictions) == beam_width
-        scores = [prediction.score for prediction in predictions]
-        assert scores == sorted(scores, reverse=True)
-        for prediction in predictions:
-            ended = prediction.target_tokens[-1:] == ("<eos>",)
-            ids = TARGET.encode(prediction.text) + [EOS_ID] * ended
-            if len(ids) < len(prediction.attention):
-                continue  # holds special tokens, which the text does not show
+        source_ids = np.array([SOURCE.encode(text)], np.int32)
+        (found,) = search(KerasSession(model), source_ids, settings)
+        assert len(found) == beam_width
+        assert [p.text for p in predictions] == [TARGET.decode(h.token_ids) for h in found]
+        for prediction, hypothesis in zip(predictions, found, strict=True):
+            ids = list(hypothesis.token_ids)
             assert prediction.attention.shape == (len(ids), len(text))
-            logits = logits_of(model, np.array([SOURCE.encode(text)]), np.array([ids]))
-            log_probs = log_softmax(logits[0])
+            log_probs = log_softmax(logits_of(model, source_ids, np.array([ids]))[0])
             expected = log_probs[range(len(ids)), ids].sum()
             np.testing.assert_allclose(prediction.log_prob, expected, atol=1e-4)
+            np.testing.assert_allclose(prediction.score, expected / len(ids), atol=1e-4)
             if beam_width == 1:
                 assert log_probs.argmax(axis=-1).tolist() == ids
-            checked += 1
-    assert checked >= 2
 
 
 def test_generate_of_one_character_is_like_any_other():

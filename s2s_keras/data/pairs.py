@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -40,17 +42,19 @@ def _parse_lines(path: Path) -> Iterator[Pair]:
         with opener(path, "rb") as file:
             for number, raw in enumerate(file, 1):
                 yield _parse_line(raw, path, number)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"cannot be read: {reason}.", path) from error
 
 
 def _parse_line(raw: bytes, path: Path, number: int) -> Pair:
+    mark = codecs.BOM_UTF8 if number == 1 and raw.startswith(codecs.BOM_UTF8) else b""
     try:
-        line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+        line = raw[len(mark) :].decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"byte {error.start + 1} of the line is not valid UTF-8; convert the file to UTF-8.",
+            f"byte {len(mark) + error.start + 1} of the line is not valid UTF-8; "
+            "convert the file to UTF-8.",
             path,
             number,
         ) from error
@@ -72,16 +76,24 @@ def write_pairs(path: str | Path, pairs: Iterable[Pair]) -> None:
     """Writes pairs in the form that `read_pairs` reads, atomically; `.gz` is compressed.
 
     Raises:
-        ValueError: a text holds a TAB or a line break.
+        ValueError: there is no pair, or a text is empty, holds a TAB or a line break, or begins
+            with a byte order mark.
         OSError: the folder is missing or cannot be written.
     """
+    pairs = list(pairs)
+    if not pairs:
+        raise ValueError("At least one pair is needed. Received: none.")
+    for pair in pairs:
+        for text in pair:
+            if not text.strip() or text.startswith("\ufeff") or any(c in text for c in "\t\n\r"):
+                raise ValueError(
+                    "A text must not be empty, hold a TAB or a line break, or begin with a byte "
+                    f"order mark. Received: {text!r}"
+                )
     with atomic_path(path) as temporary:
         opener = gzip.open if Path(path).suffix == ".gz" else open
         with opener(temporary, "wt", encoding="utf-8", newline="\n") as file:
-            for pair in pairs:
-                if any(c in text for text in pair for c in "\t\n\r"):
-                    raise ValueError(f"A text must hold no TAB and no line break. Received: {pair}")
-                file.write(f"{pair.source}\t{pair.target}\n")
+            file.writelines(f"{pair.source}\t{pair.target}\n" for pair in pairs)
 
 
 def split_pairs(

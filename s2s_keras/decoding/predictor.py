@@ -13,7 +13,7 @@ from s2s_keras.decoding.search import Hypothesis, beam_search, greedy_search
 from s2s_keras.decoding.session import Session
 from s2s_keras.decoding.settings import DecodingSettings
 from s2s_keras.errors import InputError
-from s2s_keras.text import EOS_ID, CharacterTokenizer, pad_ids
+from s2s_keras.text import CharacterTokenizer, normalize, pad_ids
 
 __all__ = ["Prediction", "Predictor"]
 
@@ -23,7 +23,7 @@ class Prediction:
     """One output text.
 
     Attributes:
-        text: the output.
+        text: the output, in normalisation form C.
         log_prob: log p(text | source), in nats.
         score: log_prob / length^alpha, what the n best are ranked by.
         source_tokens: the S source tokens.
@@ -110,13 +110,11 @@ class Predictor:
 
     def _prediction(self, text: str, hypothesis: Hypothesis) -> Prediction:
         source_tokens = tuple(self.source_tokenizer.pieces(text))
-        output = self.target_tokenizer.decode(hypothesis.token_ids)
-        ended = hypothesis.token_ids[-1] == EOS_ID
         return Prediction(
-            text=output,
+            text=normalize(self.target_tokenizer.decode(hypothesis.token_ids)),
             log_prob=hypothesis.log_prob,
             score=hypothesis.score,
             source_tokens=source_tokens,
-            target_tokens=(*self.target_tokenizer.pieces(output), *(["<eos>"] if ended else [])),
+            target_tokens=tuple(self.target_tokenizer.tokens[i] for i in hypothesis.token_ids),
             attention=hypothesis.attention[:, : len(source_tokens)],
         )

@@ -126,7 +126,7 @@ def beam_search(
         history.append((tokens, rows, output.attention))
         log_probs = np.take_along_axis(totals.reshape(count, -1), chosen, axis=1)
         lengths = np.take_along_axis(lengths, beams, axis=1)
-        finished = was_finished | (tokens_2d == EOS_ID)
+        finished = was_finished | (tokens_2d == EOS_ID) | np.isneginf(log_probs)
         if finished.all() or _decided(log_probs, lengths, finished, settings):
             break
     return [

@@ -32,8 +32,10 @@ class DecodingSettings:
     allow_unknown: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("beam_width", "max_output_length", "n_best"):
+        for name in ("beam_width", "max_output_length", "max_source_length", "n_best"):
             value = getattr(self, name)
+            if name == "max_source_length" and value is None:
+                continue
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}.")
         if self.n_best > self.beam_width:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from s2s_keras.decoding import Prediction
@@ -20,6 +21,7 @@ def plot_attention(prediction: Prediction, path: str | Path) -> None:
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
+        ValueError: matplotlib has no such format.
         OSError: the folder is missing or cannot be written.
 
     Reference:
@@ -29,6 +31,7 @@ def plot_attention(prediction: Prediction, path: str | Path) -> None:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         raise MissingDependencyError("Plots need matplotlib: pip install matplotlib.") from error
+    format_name = Path(path).suffix[1:] or "png"
     rows, columns = prediction.attention.shape
     figure = Figure(figsize=(1.5 + 0.32 * columns, 1.5 + 0.32 * rows), layout="constrained")
     axes = figure.subplots()
@@ -40,8 +43,9 @@ def plot_attention(prediction: Prediction, path: str | Path) -> None:
     axes.set_xlabel("source")
     axes.set_ylabel("target")
     figure.colorbar(image, label="attention weight", shrink=0.8)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+    with atomic_path(path) as temporary, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # drawn as boxes, which is enough
+        figure.savefig(temporary, dpi=150, format=format_name)
 
 
 def _visible(tokens: tuple[str, ...]) -> list[str]:

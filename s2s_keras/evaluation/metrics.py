@@ -13,6 +13,7 @@ from rapidfuzz.distance import Levenshtein
 from s2s_keras.data.pairs import Pair
 from s2s_keras.decoding import Predictor
 from s2s_keras.errors import InputError
+from s2s_keras.text import normalize
 
 __all__ = ["Evaluation", "WordRates", "character_error_rate", "evaluate", "word_rates"]
 
@@ -69,7 +70,7 @@ def evaluate(
     batch_size: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
-    """Decodes the sources of `pairs` and compares the best outputs with the targets.
+    """Decodes the sources of `pairs` and compares the best outputs with the targets, all in NFC.
 
     Args:
         predictor: the model.
@@ -77,6 +78,7 @@ def evaluate(
         batch_size: sources that are decoded together; 1 for a TFLite model.
         progress: called with the number of sources done since the last call.
     """
+    pairs = [Pair(normalize(pair.source), normalize(pair.target)) for pair in pairs]
     outputs = [pair.source for pair in pairs]
     taken: list[int] = []
     for index, pair in enumerate(pairs):
@@ -146,7 +148,6 @@ def _align(reference: list[str], text: str) -> list[str | None]:
         return list(words)
     partners: list[str | None] = [None] * len(reference)
     matcher = difflib.SequenceMatcher(None, reference, words, autojunk=False)
-    for kind, start, stop, other_start, other_stop in matcher.get_opcodes():
-        if kind == "equal" or (kind == "replace" and stop - start == other_stop - other_start):
-            partners[start:stop] = words[other_start:other_stop]
+    for start, other_start, size in matcher.get_matching_blocks():
+        partners[start : start + size] = words[other_start : other_start + size]
     return partners

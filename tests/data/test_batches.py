@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -99,6 +101,13 @@ def test_a_second_epoch_has_another_order(lengths, buckets):
     first, second = batches[: len(dataset)], batches[len(dataset) :]
     assert first != second
     assert [set(batch) for batch in first] != [set(batch) for batch in second]
+
+
+def test_batches_of_all_buckets_are_mixed_after_the_first_two(lengths):
+    dataset = make_dataset(examples_of(lengths), 2, BUCKETS, seed=1)
+    widths = [batch[1].shape[1] for batch in dataset][2:]
+    changes = sum(a != b for a, b in itertools.pairwise(widths))
+    assert changes >= 2 * len(BUCKETS)
 
 
 @pytest.mark.parametrize("start", [1, 5, 20])

@@ -36,6 +36,14 @@ def test_each_part_holds_misspellings_and_their_correct_words(dataset, part):
 def test_no_source_has_two_targets(dataset):
     pairs = set(dataset.train + dataset.dev)
     assert len({pair.source for pair in pairs}) == len(pairs)
+    assert not any("," in pair.target for pair in pairs)
+
+
+def test_a_word_that_is_also_a_misspelling_is_not_its_own_target(monkeypatch):
+    pairs = [Pair("ehte", "thee"), Pair("thee", "three")]
+    monkeypatch.setattr("s2s_keras.data.misspellings._parse_dictionary", lambda _: iter(pairs))
+    train = build_dataset("misspellings", dev_fraction=0.0).train
+    assert set(train) == {*pairs, Pair("three", "three")}
 
 
 def test_frequent_words_are_repeated_more_often_in_train_and_never_in_dev(dataset):

@@ -72,7 +72,7 @@ def test_write_pairs_with_a_separator_in_a_text_raises_and_leaves_the_file(
     write_pairs(path, PAIRS)
     before = path.read_bytes()
     broken = Pair("a", "b")._replace(**{side: f"x{character}y"})
-    with pytest.raises(ValueError, match="no TAB and no line break"):
+    with pytest.raises(ValueError, match="hold a TAB or a line break"):
         write_pairs(path, [Pair("a", "b"), broken])
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["pairs.tsv"]
@@ -167,3 +167,30 @@ def test_split_pairs_by_another_key_keeps_its_groups_together():
     assert train
     assert dev
     assert not {pair.target for pair in train} & {pair.target for pair in dev}
+
+
+def test_read_gzip_damaged_inside_raises(tmp_path):
+    path = tmp_path / "pairs.tsv.gz"
+    write_pairs(path, [Pair(f"a{i}", f"b{i * 7919}") for i in range(500)])
+    content = bytearray(path.read_bytes())
+    content[40:60] = b"\xff" * 20
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"pairs\.tsv\.gz: cannot be read"):
+        read_pairs(path)
+
+
+def test_read_byte_number_counts_the_byte_order_mark(tmp_path):
+    path = write_bytes(tmp_path / "pairs.tsv", b"\xef\xbb\xbfa\t\xff\n")
+    assert_reading_fails(path, 1, "byte 6 of the line")
+
+
+@pytest.mark.parametrize("text", ["", " ", "\ufeffa"])
+def test_write_text_that_cannot_be_read_back_raises(tmp_path, text):
+    with pytest.raises(ValueError, match="must not be empty"):
+        write_pairs(tmp_path / "pairs.tsv", [Pair(text, "b")])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_write_no_pair_raises(tmp_path):
+    with pytest.raises(ValueError, match="At least one pair"):
+        write_pairs(tmp_path / "pairs.tsv", [])

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from s2s_keras.decoding import StepOutput
-from s2s_keras.text import EOS_ID, UNK_ID
+from s2s_keras.text import EOS_ID, PAD_ID, UNK_ID
 
 FIRST_LETTER = UNK_ID + 1
 
@@ -38,6 +38,8 @@ class MarkovSession:
             (*self.histories[parent], int(token))
             for parent, token in zip(parents, tokens, strict=True)
         ]
+        ended = [history for history in self.histories if EOS_ID in history]
+        assert all(set(h[h.index(EOS_ID) + 1 :]) <= {PAD_ID} for h in ended)
         seen = list(zip(self.sources, self.histories, strict=True))
         return StepOutput(
             np.stack([self.row(source, history) for source, history in seen]),

@@ -77,6 +77,12 @@ def test_predict_keeps_the_order_and_batches(beam_width, batch_size):
     assert predictor.session.started == [(size, beam_width) for size in batches]
 
 
+def test_source_tokens_are_those_after_normalization():
+    [[prediction]] = predictor_of().predict(["e\u0301"])
+    assert prediction.source_tokens == ("é",)
+    assert prediction.attention.shape == (2, 1)
+
+
 def test_predict_of_nothing_gives_nothing():
     assert predictor_of().predict([]) == []
 
@@ -122,3 +128,13 @@ def test_repr_leaves_the_attention_out():
     [[prediction]] = predictor_of().predict(["a"])
     assert repr(prediction).startswith("Prediction(text='b', log_prob=")
     assert "attention" not in repr(prediction)
+
+
+def test_combining_output_has_a_token_for_each_row_of_attention():
+    tokenizer = CharacterTokenizer(["e", "\N{COMBINING ACUTE ACCENT}"])
+    table = table_of({BOS_ID: {4: 1.0}, 4: {5: 1.0}, 5: {EOS_ID: 1.0}}, len(tokenizer))
+    predictor = Predictor(MarkovSession(table), tokenizer, tokenizer, DecodingSettings())
+    [[prediction]] = predictor.predict(["e"])
+    assert prediction.text == "é"
+    assert prediction.target_tokens == ("e", "\N{COMBINING ACUTE ACCENT}", "<eos>")
+    assert prediction.attention.shape == (3, 1)

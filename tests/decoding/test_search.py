@@ -66,8 +66,9 @@ def assert_same(found, expected):
 
 @SEEDS
 @ALPHAS
-def test_greedy_search_equals_a_beam_of_width_one(seed, alpha):
-    session = MarkovSession(random_table(seed, letters=4))
+@pytest.mark.parametrize("letters", [4, 30])
+def test_greedy_search_equals_a_beam_of_width_one(seed, alpha, letters):
+    session = MarkovSession(random_table(seed, letters))
     settings = settings_of(length_penalty_alpha=alpha)
     assert_same(greedy_search(session, SOURCES, settings), beam_search(session, SOURCES, settings))
 
@@ -241,3 +242,12 @@ def test_a_search_reads_no_candidate_by_its_column():
             for session_class in (MarkovSession, Shuffled)
         )
         assert_same(shuffled, plain)
+
+
+def test_beams_that_cannot_exist_do_not_delay_the_end():
+    table = table_of({BOS_ID: {A: 0.75, B: 0.25}, A: {EOS_ID: 1.0}, B: {EOS_ID: 1.0}}, B + 1)
+    session = MarkovSession(table)
+    settings = DecodingSettings(beam_width=5, n_best=5, max_output_length=40)
+    [found] = beam_search(session, SOURCES[:1], settings)
+    assert [h.token_ids for h in found] == [(A, EOS_ID), (B, EOS_ID)]
+    assert session.steps == 2

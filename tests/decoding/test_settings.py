@@ -38,3 +38,9 @@ def test_settings_are_checked_when_replaced_and_do_not_change():
         dataclasses.replace(settings, n_best=5)
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.beam_width = 2
+
+
+@pytest.mark.parametrize("value", [0, -1, "x"])
+def test_a_source_length_that_is_no_positive_integer_raises(value):
+    with pytest.raises(ValueError, match="`max_source_length` must be a positive integer"):
+        DecodingSettings(max_source_length=value)

@@ -59,3 +59,21 @@ def test_plot_attention_without_matplotlib_names_the_remedy(tmp_path, monkeypatc
     with pytest.raises(MissingDependencyError, match="pip install matplotlib"):
         plot_attention(PREDICTION, tmp_path / "heat.png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_plot_without_suffix_is_a_png(tmp_path):
+    plot_attention(PREDICTION, tmp_path / "heat")
+    assert [path.name for path in tmp_path.iterdir()] == ["heat"]
+    assert (tmp_path / "heat").read_bytes().startswith(b"\x89PNG")
+
+
+def test_plot_of_unknown_format_raises_and_leaves_nothing(tmp_path):
+    with pytest.raises(ValueError, match="'xyz' is not supported"):
+        plot_attention(PREDICTION, tmp_path / "heat.xyz")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plot_of_glyphs_that_the_font_lacks_is_drawn(tmp_path):
+    prediction = Prediction("h", -0.1, -0.1, ("漢", "字", "x"), ("h", "<eos>"), ATTENTION)
+    plot_attention(prediction, tmp_path / "heat.png")
+    assert (tmp_path / "heat.png").stat().st_size > 1000

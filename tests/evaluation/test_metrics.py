@@ -47,6 +47,7 @@ def test_character_error_rate_closed_form(outputs, targets, expected):
         ("teh cat sat", "the cat sat", "teh cat sat", 1, 0.0, 0.0),
         ("teh cta sat", "the cat sat", "the cat sit", 2, 1.0, 1.0),
         ("teh cta sat on", "the cat sat on", "the cut sit on", 2, 0.5, 0.5),
+        ("we swa it", "we saw it", "saw it we", 1, 0.0, 1.0),
         ("The cat", "the cat", "the cat", 1, 1.0, 0.0),
         ("teh  cat\n", "the cat", " the\tcat", 1, 1.0, 0.0),
     ],
@@ -80,6 +81,12 @@ def test_word_rates_aligns_by_longest_runs_where_the_counts_differ(
     assert (rates.words, rates.corrupted) == (5, corrupted)
     assert rates.fix_rate == pytest.approx(fix_rate, nan_ok=True)
     assert rates.broken_rate == pytest.approx(broken_rate, nan_ok=True)
+
+
+def test_word_rates_aligns_long_texts_of_frequent_words():
+    refrain = "na " * 300
+    rates = word_rates([f"we {refrain}"], [f"we {refrain}"], [refrain])
+    assert rates.broken_rate == pytest.approx(1 / 301)
 
 
 def test_word_rates_sums_over_texts():
@@ -134,3 +141,13 @@ def test_evaluate_reports_its_progress(predictor, batch_size, expected):
     done = []
     evaluate(predictor, [Pair("a", "b")] * 17, batch_size, done.append)
     assert done == expected
+
+
+def test_evaluate_compares_in_one_normalisation_form():
+    tokenizer = CharacterTokenizer("é")
+    table = table_of({BOS_ID: {4: 1.0}, 4: {EOS_ID: 1.0}}, len(tokenizer))
+    predictor = Predictor(MarkovSession(table), tokenizer, tokenizer, DecodingSettings())
+    figures = evaluate(predictor, [Pair("e\N{COMBINING ACUTE ACCENT}", "é")])
+    assert figures.exact_match == 1.0
+    assert figures.character_error_rate == 0.0
+    assert (figures.word_rates.corrupted, figures.word_rates.broken_rate) == (0, 0.0)

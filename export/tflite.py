@@ -93,6 +93,7 @@ def export_tflite(
             "Export runs on Keras's TensorFlow backend: set KERAS_BACKEND=tensorflow. "
             f"Received: {keras.backend.backend()}."
         )
+    model = _in_float32(model)
     path = Path(path)
     make_folder(path.parent)
     vocabulary = len(model.target_tokenizer)
@@ -128,6 +129,15 @@ def export_tflite(
         metadata["parity"] = parity.as_dict()
         write_artifact(temporary, graph, metadata, *tokenizers)
     return ExportReport(path, path.stat().st_size, quantization, builtin_operators(graph), parity)
+
+
+def _in_float32(model: Seq2Seq) -> Seq2Seq:
+    """Returns the model, or its float32 twin where it was trained in mixed precision."""
+    if model.compute_dtype == "float32":
+        return model
+    twin = Seq2Seq.from_config({**model.get_config(), "dtype": "float32"})
+    twin.set_weights(model.get_weights())
+    return twin
 
 
 def _convert(model: Seq2Seq, quantization: str, **signature_options: Any) -> bytes:

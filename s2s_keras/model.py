@@ -98,12 +98,14 @@ class Seq2Seq(keras.Model):
         self.tie_output = tie_output
         self.share_embeddings = share_embeddings
 
+        policy = self.dtype_policy
         initializer = keras.initializers.RandomNormal(stddev=embedding_size**-0.5)
         self.target_embedding = keras.layers.ReversibleEmbedding(
             len(target_tokenizer),
             embedding_size,
             tie_weights=tie_output,
             embeddings_initializer=initializer,
+            dtype=policy,
             name="target_embedding",
         )
         self.source_embedding = (
@@ -113,18 +115,22 @@ class Seq2Seq(keras.Model):
                 len(source_tokenizer),
                 embedding_size,
                 embeddings_initializer=initializer.clone(),
+                dtype=policy,
                 name="source_embedding",
             )
         )
-        self.encoder = BidirectionalEncoder(units, encoder_layers, dropout, name="encoder")
+        self.encoder = BidirectionalEncoder(
+            units, encoder_layers, dropout, dtype=policy, name="encoder"
+        )
         self.decoder = AttentionDecoder(
             units,
             attention_units=attention_units or units,
             output_units=embedding_size,
             num_layers=decoder_layers,
+            dtype=policy,
             name="decoder",
         )
-        self.dropout_layer = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout_layer = keras.layers.Dropout(dropout, dtype=policy, name="dropout")
         self.build()
 
     def build(self, input_shape: Any = None) -> None:
@@ -243,6 +249,8 @@ class KerasSession:
 
     def start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
         """Encodes N sources int32 (N, S), each for `beam_width` rows of `step`."""
+        # Keras warns of a softmax over one source token; padding changes no output.
+        source_ids = np.pad(source_ids, [(0, 0), (0, max(0, 2 - source_ids.shape[1]))])
         encoded = self._model.encode(ops.convert_to_tensor(source_ids))
         state = ops.repeat(encoded.state, beam_width, axis=1)
         self._state = ops.convert_to_numpy(state)

@@ -57,10 +57,15 @@ class AttentionDecoder(keras.layers.Layer):
         self.attention_units = attention_units
         self.output_units = output_units
         self.num_layers = num_layers
-        self.attention = AdditiveAttention(attention_units, name="attention")
-        self.cells = [GRUCell(units, name=f"cell_{i}") for i in range(num_layers)]
-        self.bridge = keras.layers.Dense(num_layers * units, activation="tanh", name="bridge")
-        self.output_layer = keras.layers.Dense(output_units, activation="tanh", name="output")
+        policy = self.dtype_policy
+        self.attention = AdditiveAttention(attention_units, dtype=policy, name="attention")
+        self.cells = [GRUCell(units, dtype=policy, name=f"cell_{i}") for i in range(num_layers)]
+        self.bridge = keras.layers.Dense(
+            num_layers * units, activation="tanh", dtype=policy, name="bridge"
+        )
+        self.output_layer = keras.layers.Dense(
+            output_units, activation="tanh", dtype=policy, name="output"
+        )
 
     def build(
         self, embedded_shape: tuple[int | None, ...], memory_shape: tuple[int | None, ...]

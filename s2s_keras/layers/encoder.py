@@ -43,9 +43,14 @@ class BidirectionalEncoder(keras.layers.Layer):
         self.units = units
         self.num_layers = num_layers
         self.dropout = dropout
-        self.forward_cells = [GRUCell(units, name=f"forward_{i}") for i in range(num_layers)]
-        self.backward_cells = [GRUCell(units, name=f"backward_{i}") for i in range(num_layers)]
-        self.dropout_layer = keras.layers.Dropout(dropout)
+        self.forward_cells, self.backward_cells = (
+            [
+                GRUCell(units, dtype=self.dtype_policy, name=f"{direction}_{i}")
+                for i in range(num_layers)
+            ]
+            for direction in ("forward", "backward")
+        )
+        self.dropout_layer = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, inputs_shape: tuple[int | None, ...]) -> None:
         """Makes the weights for inputs of shape (B, S, E)."""

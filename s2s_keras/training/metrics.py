@@ -35,7 +35,9 @@ class TokenAccuracy(keras.metrics.Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Counts `target_ids` int (B, T) against `logits` float (B, T, V)."""
-        super().update_state(_is_right(y_true, y_pred), sample_weight=_is_token(y_true))
+        right, weight = _is_right(y_true, y_pred), _is_token(y_true)
+        # Flat, so that a token counts alike in batches of any length.
+        super().update_state(ops.reshape(right, (-1,)), sample_weight=ops.reshape(weight, (-1,)))
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")

@@ -223,13 +223,13 @@ def _check_resumable(folder: Path, recipe: Recipe, resume: bool) -> None:
 
 
 def _build_model(recipe: Recipe, corpus: Corpus) -> Seq2Seq:
-    keras.config.set_dtype_policy(recipe.training.precision)
     learn = CharacterTokenizer.learn
     sides = [[pair.source for pair in corpus.train], [pair.target for pair in corpus.train]]
     if recipe.data.shared_vocabulary:
         sides = [sides[0] + sides[1]] * 2
     tokenizers = [learn(texts, recipe.data.min_count) for texts in sides]
-    return Seq2Seq(*tokenizers, **recipe.model.model_dump())
+    options = recipe.model.model_dump()
+    return Seq2Seq(*tokenizers, **options, dtype=recipe.training.precision)
 
 
 def _fit(model: Seq2Seq, recipe: Recipe, corpus: Corpus, folder: Path) -> None:

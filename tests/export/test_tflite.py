@@ -33,6 +33,7 @@ def random_model(**options: object) -> Seq2Seq:
         {"tie_output": False},
         {"share_embeddings": True},
         {"encoder_layers": 2, "decoder_layers": 2},
+        {"dtype": "mixed_bfloat16"},
     ],
 )
 def test_export_float32_equals_keras(tmp_path: Path, options: dict[str, object]) -> None:

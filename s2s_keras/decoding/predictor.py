@@ -92,20 +92,22 @@ class Predictor:
 
         Args:
             texts: sources.
-            batch_size: texts that are decoded together, at least 1; a TFLite session takes 1.
+            batch_size: texts of like length that are decoded together, at least 1; a TFLite session
+            takes 1.
 
         Raises:
             InputError: see `check`. Nothing is decoded then.
         """
         sources = [self.check(text) for text in texts]
         search = greedy_search if self.settings.beam_width == 1 else beam_search
-        results: list[list[Prediction]] = []
+        results: list[list[Prediction]] = [[] for _ in texts]
+        by_length = sorted(range(len(texts)), key=lambda index: len(sources[index]))
         for start in range(0, len(texts), batch_size):
-            rows = sources[start : start + batch_size]
-            padded = pad_ids(rows, max(map(len, rows)))
+            indices = by_length[start : start + batch_size]
+            padded = pad_ids([sources[i] for i in indices], len(sources[indices[-1]]))
             found = search(self.session, padded, self.settings)
-            for text, hypotheses in zip(texts[start : start + batch_size], found, strict=True):
-                results.append([self._prediction(text, h) for h in hypotheses])
+            for index, hypotheses in zip(indices, found, strict=True):
+                results[index] = [self._prediction(texts[index], h) for h in hypotheses]
         return results
 
     def _prediction(self, text: str, hypothesis: Hypothesis) -> Prediction:

@@ -87,7 +87,7 @@ def evaluate(
         except InputError:
             continue
         taken.append(index)
-    chunk = 8 * batch_size
+    chunk = 16 * batch_size
     for start in range(0, len(taken), chunk):
         indices = taken[start : start + chunk]
         found = predictor.predict([pairs[i].source for i in indices], batch_size)

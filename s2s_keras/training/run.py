@@ -14,7 +14,7 @@ import keras
 
 from s2s_keras.config import DataConfig, Recipe, parse_recipe
 from s2s_keras.data import Pair, build_dataset, read_pairs, split_pairs
-from s2s_keras.data.batches import encode_pairs, make_dataset
+from s2s_keras.data.batches import encode_pairs, make_dataset, stream
 from s2s_keras.decoding import Predictor
 from s2s_keras.errors import ArtifactError, ConfigError, DataError
 from s2s_keras.evaluation import evaluate
@@ -252,9 +252,9 @@ def _fit(model: Seq2Seq, recipe: Recipe, corpus: Corpus, folder: Path) -> None:
             # Keras warns that it does not shuffle a grain data set: ours is shuffled.
             warnings.filterwarnings("ignore", "`shuffle=True` was passed", UserWarning)
             model.fit(
-                batches.repeat(settings.epochs)[done * steps :],
+                stream(batches.repeat(settings.epochs)[done * steps :]),
                 # Repeated, because Keras does not ask a grain data set for its length.
-                validation_data=dev_batches.repeat(),
+                validation_data=stream(dev_batches.repeat()),
                 validation_steps=len(dev_batches),
                 epochs=settings.epochs,
                 initial_epoch=done,

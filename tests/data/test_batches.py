@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s2s_keras.data import Pair
-from s2s_keras.data.batches import encode_pairs, make_dataset, pad_batch
+from s2s_keras.data.batches import encode_pairs, make_dataset, pad_batch, stream
 from s2s_keras.text import EOS_ID, UNK_ID, CharacterTokenizer
 
 BUCKETS = [4, 7, 10]
@@ -134,3 +134,12 @@ def test_an_example_longer_than_the_longest_bucket_raises(lengths):
 def test_no_examples_raise():
     with pytest.raises(ValueError, match="`examples` must not be empty"):
         make_dataset([], 2, BUCKETS)
+
+
+def test_stream_gives_the_batches_of_the_data_set_in_order():
+    examples = [(np.full(n, n, np.int32), np.full(n, n, np.int32)) for n in (1, 2, 3, 4) * 5]
+    dataset = make_dataset(examples, 3, [2, 4], seed=1).repeat(2)
+    streamed = list(stream(dataset))
+    assert len(streamed) == len(dataset)
+    for expected, found in zip((dataset[i] for i in range(len(dataset))), streamed, strict=True):
+        np.testing.assert_array_equal(expected[1], found[1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -248,20 +247,18 @@ def _fit(model: Seq2Seq, recipe: Recipe, corpus: Corpus, folder: Path) -> None:
     tokens = sum(len(target) for _, target in examples)
     progress = ProgressBar(steps * settings.epochs, tokens / steps, done * steps)
     try:
-        with warnings.catch_warnings():
-            # Keras warns that it does not shuffle a grain data set: ours is shuffled.
-            warnings.filterwarnings("ignore", "`shuffle=True` was passed", UserWarning)
-            model.fit(
-                stream(batches.repeat(settings.epochs)[done * steps :]),
-                # Repeated, because Keras does not ask a grain data set for its length.
-                validation_data=stream(dev_batches.repeat()),
-                validation_steps=len(dev_batches),
-                epochs=settings.epochs,
-                initial_epoch=done,
-                steps_per_epoch=steps,
-                callbacks=[progress, RunRecorder(folder, read_history(folder, done))],
-                verbose=0,
-            )
+        model.fit(
+            stream(batches.repeat(settings.epochs)[done * steps :]),
+            # Repeated, because Keras does not ask a grain data set for its length.
+            validation_data=stream(dev_batches.repeat()),
+            validation_steps=len(dev_batches),
+            epochs=settings.epochs,
+            initial_epoch=done,
+            steps_per_epoch=steps,
+            shuffle=False,  # the data set is shuffled already
+            callbacks=[progress, RunRecorder(folder, read_history(folder, done))],
+            verbose=0,
+        )
     finally:
         progress.close()
 

@@ -1,0 +1,45 @@
+"""What the README promises."""
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from s2s_keras.data import Pair, write_pairs
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_readme_python_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    rng = random.Random(1)
+    words = {"".join(rng.choices("recievdly", k=rng.randint(3, 9))) for _ in range(300)}
+    write_pairs(tmp_path / "pairs.tsv", [Pair(word, word) for word in sorted(words)])
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "README.md", "exec"), {})
+    report = capsys.readouterr().out.splitlines()[-2]
+    assert report.startswith(f"{(tmp_path / 'model.tflite').stat().st_size} Parity(")
+
+
+def test_readme_tree_names_what_there_is() -> None:
+    [tree] = re.findall(r"```\n(pyproject.toml .*?)```", README, flags=re.DOTALL)
+    folder = ROOT
+    for line in tree.splitlines():
+        name = line.split()[0]
+        folder = folder if line.startswith(" ") else ROOT
+        assert (folder / name).exists(), name
+        if name == "s2s_keras/":
+            folder = ROOT / name
+    shown = {line.split()[0] for line in tree.splitlines()}
+    for path in (ROOT / "s2s_keras").iterdir():
+        if path.is_dir() and not path.name.startswith("__"):
+            assert f"{path.name}/" in shown
+
+
+def test_readme_verbs_are_those_of_the_command_line() -> None:
+    used = set(re.findall(r"s2s-keras (\w+)", README))
+    assert used == {"train", "evaluate", "export", "inspect", "predict", "data"}

@@ -16,10 +16,10 @@ demo: $(MODEL)
 $(MODEL): $(DEMO)/run/model.keras
 	@$(BIN)/s2s-keras export $(DEMO)/run --out $@
 
-# A training that was interrupted goes on.
+# A training that was interrupted goes on, unless the recipe has changed since it started.
 $(DEMO)/run/model.keras: recipes/misspellings.yaml | .venv/ready
 	@mkdir -p $(DEMO)
-	@if [ -e $@ ]; then rm -r $(DEMO)/run; fi
+	@if [ $< -nt $(DEMO)/run/config.json ]; then rm -rf $(DEMO)/run; fi
 	@$(BIN)/s2s-keras train $< --out $(DEMO)/run --resume
 
 test: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready

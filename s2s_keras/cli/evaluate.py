@@ -42,19 +42,27 @@ def run(
     if as_json:
         print_json({"model": str(model), "pairs_file": str(pairs), **result})
     else:
-        print_figures(f"{model} on {pairs}", figures(result))
+        print_figures(f"{model} on {pairs}", figures(result, opened.task))
 
 
-def figures(metrics: Mapping[str, Any]) -> dict[str, str]:
-    """Returns the figures of an evaluation as a person reads them."""
+def figures(metrics: Mapping[str, Any], task: str | None) -> dict[str, str]:
+    """Returns the figures of an evaluation as a person reads them.
+
+    Args:
+        metrics: of `Evaluation.as_dict`.
+        task: what the model is for; fix rate and broken rate mean nothing for a translation.
+    """
 
     def percent(key: str) -> str:
         return "none in the data" if metrics[key] is None else f"{metrics[key]:.1%}"
 
-    return {
-        "pairs": f"{metrics['pairs']:,} ({metrics['unprocessed']:,} unprocessed)",
+    correction = {
         "fix rate (corrupted words restored)": percent("fix_rate"),
         "broken rate (correct words changed)": percent("broken_rate"),
+    }
+    return {
+        "pairs": f"{metrics['pairs']:,} ({metrics['unprocessed']:,} unprocessed)",
+        **({} if task == "translation" else correction),
         "exact match": percent("exact_match"),
         "character error rate": percent("character_error_rate"),
     }

@@ -49,4 +49,4 @@ def run(
     if as_json:
         print_json({"run": str(folder), **result.metrics})
     else:
-        print_figures(f"{folder}, on the dev pairs", figures(result.metrics))
+        print_figures(f"{folder}, on the dev pairs", figures(result.metrics, settings.task))

@@ -8,6 +8,7 @@ import pytest
 
 import s2s_keras
 from s2s_keras.cli import main
+from s2s_keras.cli.evaluate import figures
 from s2s_keras.data import read_pairs
 
 
@@ -42,6 +43,22 @@ def test_evaluate_counts_what_the_model_does_not_take(
     assert figures["unprocessed"] == 2
     assert figures["exact_match"] == pytest.approx(2 / 3)
     assert (figures["fix_rate"], figures["broken_rate"]) == (0.5, 0.0)
+
+
+@pytest.mark.parametrize(("task", "shown"), [("correction", True), ("translation", False)])
+def test_evaluate_shows_fix_rate_for_a_correction_only(task: str, shown: bool) -> None:
+    metrics = {
+        "pairs": 1,
+        "unprocessed": 0,
+        "fix_rate": None,
+        "broken_rate": 0.25,
+        "exact_match": 0.5,
+        "character_error_rate": 0.1,
+    }
+    rows = figures(metrics, task)
+    assert rows["exact match"] == "50.0%"
+    assert (rows.get("broken rate (correct words changed)") == "25.0%") is shown
+    assert (rows.get("fix rate (corrupted words restored)") == "none in the data") is shown
 
 
 def test_predict_every_form_of_the_model(

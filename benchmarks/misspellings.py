@@ -22,6 +22,7 @@ from rich.table import Table
 
 from s2s_keras.cli.console import quiet_native_logs, stdout
 from s2s_keras.data import Pair
+from s2s_keras.errors import InputError
 from s2s_keras.evaluation import word_rates
 from s2s_keras.files import make_folder, write_text
 from s2s_keras.runtime import load
@@ -35,8 +36,17 @@ assert "keras" not in sys.modules and "tensorflow" not in sys.modules
 """
 
 
-def main() -> None:
-    """Runs the benchmark."""
+LIMITS = {
+    "size_bytes": (0, 1_500_000),
+    "fix_rate": (0.45, 1),
+    "broken_rate": (0, 0.15),
+    "same_as_float32": (0.97, 1),
+}
+"""What the quantised file must keep, by beam and greedy search; greedy search also 5 ms a word."""
+
+
+def main() -> int:
+    """Runs the benchmark; returns 1 where a limit is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path, help="run folder of recipes/misspellings.yaml")
     parser.add_argument("--out", type=Path, required=True, help="folder for files and figures")
@@ -49,7 +59,6 @@ def main() -> None:
 
         run = load_run(arguments.run)
         dev = load_corpus(run.recipe.data).dev
-        dev = [pair for pair in dev if not run.model.source_tokenizer.unknown(pair.source)]
         pairs = dev[:: max(1, len(dev) // (arguments.limit or len(dev)))]
         sample = [pair.source for pair in pairs[:200]]
         settings = run.recipe.decoding_settings()
@@ -78,6 +87,21 @@ def main() -> None:
     figures["import_seconds"] = min(_import_seconds() for _ in range(3))
     write_text(folder / "misspellings.json", json.dumps(figures, indent=2) + "\n")
     _print(figures)
+    missed = _missed(figures, settings.beam_width)
+    for line in missed:
+        stdout.print(f"MISSED: {line}")
+    return 1 if missed else 0
+
+
+def _missed(figures: dict[str, Any], beam_width: int) -> list[str]:
+    lines = [] if figures["import_seconds"] <= 0.25 else ["import of s2s_keras.runtime: 0.25 s"]
+    for width in (1, beam_width):
+        row = figures[f"dynamic_range, beam {width}"]
+        limits = {**LIMITS, "median_ms": (0, 5)} if width == 1 else LIMITS
+        for key, (low, high) in limits.items():
+            if not low <= row[key] <= high:
+                lines.append(f"beam {width}, {key}: {row[key]} is not within {low} to {high}")
+    return lines
 
 
 def _print(figures: dict[str, Any]) -> None:
@@ -96,7 +120,11 @@ def _decode(path: Path, pairs: list[Pair], beam_width: int) -> tuple[list[str], 
     texts, milliseconds = [], []
     for pair in pairs:
         started = time.perf_counter()
-        texts.append(predictor.predict([pair.source])[0][0].text)
+        try:
+            texts.append(predictor.predict([pair.source])[0][0].text)
+        except InputError:
+            texts.append(pair.source)  # as `s2s-keras evaluate` counts it
+            continue
         milliseconds.append(1000 * (time.perf_counter() - started))
     return texts, milliseconds
 
@@ -114,4 +142,4 @@ def _import_seconds() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,8 +10,8 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from s2s_keras.decoding import Predictor
-from s2s_keras.model import KerasSession, Seq2Seq
+from s2s_keras.decoding import Predictor, Session
+from s2s_keras.model import EVALUATION_BATCH, KerasSession, Seq2Seq
 from s2s_keras.text import BOS_ID, EOS_ID, pad_ids
 
 __all__ = ["Parity", "check_parity"]
@@ -26,7 +26,7 @@ class Parity:
         same_best: share of texts with the same best output, 0 to 1.
         same_beams: share of texts with the same n best outputs in the same order, 0 to 1.
         max_difference: the largest absolute difference of a log-probability, in nats, over every
-            token of the Keras model's best outputs and every candidate.
+            signature, every token of the Keras model's best outputs and every candidate.
     """
 
     texts: int
@@ -39,7 +39,9 @@ class Parity:
         return asdict(self)
 
 
-def check_parity(model: Seq2Seq, exported: Predictor, texts: Sequence[str]) -> Parity:
+def check_parity(
+    model: Seq2Seq, exported: Predictor, texts: Sequence[str], beam_widths: Sequence[int]
+) -> Parity:
     """Decodes a sample with both, and feeds both the Keras model's outputs.
 
     The Keras model computes the log-probabilities with teacher forcing, all steps at once, and the
@@ -49,10 +51,11 @@ def check_parity(model: Seq2Seq, exported: Predictor, texts: Sequence[str]) -> P
         model: the reference.
         exported: the file, with the settings that both decode with.
         texts: the sample, at least one text.
+        beam_widths: the widths that the file holds a signature for.
     """
     tokenizers = (model.source_tokenizer, model.target_tokenizer)
     reference = Predictor(KerasSession(model), *tokenizers, exported.settings)
-    expected = reference.predict(texts, batch_size=256)
+    expected = reference.predict(texts, batch_size=EVALUATION_BATCH)
     found = exported.predict(texts)
     beams = [
         ([p.text for p in a], [p.text for p in b]) for a, b in zip(expected, found, strict=True)
@@ -62,15 +65,16 @@ def check_parity(model: Seq2Seq, exported: Predictor, texts: Sequence[str]) -> P
         [*model.target_tokenizer.encode(predictions[0].text), EOS_ID] for predictions in expected
     ]
     log_probs = _teacher_forced(model, sources, targets)
-    difference = max(
-        _largest_difference(exported, source, target, rows)
+    differences = [
+        _largest_difference(exported.session, width, source, target, rows)
         for source, target, rows in zip(sources, targets, log_probs, strict=True)
-    )
+        for width in beam_widths
+    ]
     return Parity(
         texts=len(texts),
         same_best=float(np.mean([a[0] == b[0] for a, b in beams])),
         same_beams=float(np.mean([a == b for a, b in beams])),
-        max_difference=difference,
+        max_difference=float(np.max(differences)),  # NaN stays NaN
     )
 
 
@@ -87,14 +91,17 @@ def _teacher_forced(
 
 
 def _largest_difference(
-    exported: Predictor, source: list[int], target: list[int], expected: NDArray[np.float32]
+    session: Session,
+    beam_width: int,
+    source: list[int],
+    target: list[int],
+    expected: NDArray[np.float32],
 ) -> float:
     """Feeds one target to the file and compares each candidate with `expected` (T, V)."""
-    width = exported.settings.beam_width
-    rows = np.arange(width)
-    exported.session.start(pad_ids([source], len(source)), width)
-    largest = 0.0
+    rows = np.arange(beam_width)
+    session.start(pad_ids([source], len(source)), beam_width)
+    differences = []
     for token, log_probs in zip([BOS_ID, *target[:-1]], expected, strict=False):
-        found = exported.session.step(np.full(width, token, np.int32), rows)
-        largest = max(largest, float(np.abs(log_probs[found.token_ids] - found.log_probs).max()))
-    return largest
+        found = session.step(np.full(beam_width, token, np.int32), rows)
+        differences.append(np.abs(log_probs[found.token_ids] - found.log_probs).max())
+    return float(np.max(differences))

@@ -39,14 +39,14 @@ def save_signatures(
     | `encode` | `source_ids` int32 (1, S) | `memory` (1, S, M), `keys` (1, S, A), `bias` (1, S),
       `state` (L, 1, H) |
     | `decode_step` | `token` int32 (B,), `state` (L, B, H), `memory`, `keys`, `bias` | `log_probs`
-      (B, K), `token_ids` int32 (B, K), `state`, `attention` (B, S) |
+      (B, C), `token_ids` int32 (B, C), `state`, `attention` (B, S) |
 
     Args:
         model: built, on the TensorFlow backend.
         folder: the SavedModel's folder.
         max_source_length: S.
         step_names: beam width B -> signature name.
-        candidates: K, the likeliest tokens that a step returns.
+        candidates: C, the likeliest tokens that a step returns.
     """
 
     def encode(source_ids: Any) -> dict[str, Any]:

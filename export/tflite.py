@@ -12,20 +12,23 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from s2s_keras.decoding import DecodingSettings
+from s2s_keras.decoding import DecodingSettings, Predictor
 from s2s_keras.errors import ArtifactError, ExportError
 from s2s_keras.export.parity import Parity, check_parity
 from s2s_keras.export.quantization import QUANTIZATIONS
 from s2s_keras.export.signatures import save_signatures, step_signature_names
 from s2s_keras.files import atomic_path, make_folder
 from s2s_keras.model import Seq2Seq
-from s2s_keras.runtime import load, write_artifact
+from s2s_keras.runtime import TFLiteSession, read_artifact, write_artifact
 from s2s_keras.runtime.graph import builtin_operators, foreign_operators
 
 __all__ = ["ExportReport", "export_tflite"]
 
 FLOAT_TOLERANCE = 1e-3
 """Largest difference of a log-probability, in nats, that an unquantised file may show."""
+
+FLOAT_SAME_BEAMS = 0.98
+"""Smallest share of texts with the same beams in an unquantised file; the rest may be ties."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def export_tflite(
         settings: beam width, lengths and length penalty that the file is made for;
             `max_source_length` must be given.
         quantization: a key of `QUANTIZATIONS`.
-        candidates: K, the likeliest tokens that a step returns; where not given, all of a
+        candidates: C, the likeliest tokens that a step returns; where not given, all of a
             vocabulary of up to 256, else four a beam.
         min_same_best: the smallest share of the sample, 0 to 1, whose best output must be the
             Keras model's.
@@ -142,19 +145,19 @@ def _in_float32(model: Seq2Seq) -> Seq2Seq:
 
 def _convert(model: Seq2Seq, quantization: str, **signature_options: Any) -> bytes:
     with tempfile.TemporaryDirectory(prefix="s2s-keras-") as folder:
-        save_signatures(model, folder, **signature_options)
-        keys = ["encode", *signature_options["step_names"].values()]
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=keys)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        QUANTIZATIONS[quantization](converter)
         try:
+            save_signatures(model, folder, **signature_options)
+            keys = ["encode", *signature_options["step_names"].values()]
+            converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=keys)
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+            QUANTIZATIONS[quantization](converter)
             return bytes(converter.convert())
         except Exception as error:  # the converter raises many types
             named = sorted(set(re.findall(r"tf\.\w+", str(error))))
             raise ExportError(
                 "TensorFlow's converter failed"
                 + (f" on operators without a builtin form: {', '.join(named)}." if named else ".")
-                + f" It said: {str(error).strip().splitlines()[0]}"
+                + f" It said: {str(error).strip().partition(chr(10))[0]}"
             ) from error
 
 
@@ -168,14 +171,21 @@ def _prove(
 ) -> Parity:
     settings = replace(settings, n_best=settings.beam_width, allow_unknown=True)
     try:
-        exported = load(path, settings)
+        session = TFLiteSession(read_artifact(path))
     except ArtifactError as error:
         raise ExportError(f"The exported file does not load: {error}") from error
-    parity = check_parity(model, exported, sample)
-    if quantization == "none" and parity.max_difference > FLOAT_TOLERANCE:
+    tokenizers = (model.source_tokenizer, model.target_tokenizer)
+    exported = Predictor(session, *tokenizers, settings)
+    parity = check_parity(model, exported, sample, session.beam_widths)
+    if quantization == "none" and not parity.max_difference <= FLOAT_TOLERANCE:
         raise ExportError(
             f"The file's log-probabilities must lie within {FLOAT_TOLERANCE} of the Keras model's. "
             f"Largest difference: {parity.max_difference:.2g}."
+        )
+    if quantization == "none" and parity.same_beams < FLOAT_SAME_BEAMS:
+        raise ExportError(
+            f"At least {FLOAT_SAME_BEAMS:.0%} of the file's beams must be the Keras model's. "
+            f"Received: {parity.same_beams:.1%} of {parity.texts}."
         )
     if parity.same_best < min_same_best:
         raise ExportError(

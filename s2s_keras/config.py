@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 Count = Annotated[int, Field(ge=1, strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+# Not strict: YAML reads `1e-3` as text.
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 
@@ -48,11 +50,11 @@ class DataConfig(Section):
     """Share of the sources (built-in data sets: of their split keys) held out for dev."""
     licence: str | None = None
     """Licence of the training data, for the model card inside the exported file."""
-    max_source_length: Annotated[int, Field(ge=1, le=1024)] = 64
+    max_source_length: Annotated[int, Field(ge=1, le=1024, strict=True)] = 64
     """S: tokens; a longer training source is an error that names its line."""
-    max_target_length: Annotated[int, Field(ge=1, le=1024)] = 64
+    max_target_length: Annotated[int, Field(ge=1, le=1024, strict=True)] = 64
     """Tokens without `eos`; a longer training target is an error that names its line."""
-    shared_vocabulary: bool = True
+    shared_vocabulary: Flag = True
     """One tokeniser for both sides."""
     min_count: Count = 1
     """Characters seen less often than this in training become `<unk>`."""
@@ -81,16 +83,17 @@ class ModelConfig(Section):
     """E: width of the embeddings."""
     units: Count = 128
     """H: width of each encoder direction and decoder layer."""
-    encoder_layers: Annotated[int, Field(ge=1, le=16)] = 1
-    decoder_layers: Annotated[int, Field(ge=1, le=16)] = 1
+    encoder_layers: Annotated[int, Field(ge=1, le=16, strict=True)] = 1
+    """Bidirectional encoder layers."""
+    decoder_layers: Annotated[int, Field(ge=1, le=16, strict=True)] = 1
     """L: decoder layers."""
     attention_units: Count | None = None
     """A: width of the attention keys; `units` where not given."""
     dropout: Share = 0.1
     """Share of values dropped in training."""
-    tie_output: bool = True
+    tie_output: Flag = True
     """Projects to the vocabulary with the target embedding."""
-    share_embeddings: bool = False
+    share_embeddings: Flag = False
     """One embedding for both sides; needs `data.shared_vocabulary`."""
 
 
@@ -103,26 +106,26 @@ class TrainingConfig(Section):
     """Pairs an optimiser step."""
     learning_rate: Positive = 1e-3
     """Adam's peak step size."""
-    warmup_steps: Annotated[int, Field(ge=0)] = 100
+    warmup_steps: Annotated[int, Field(ge=0, strict=True)] = 100
     """Steps over which the learning rate rises to its peak; then it falls as a cosine."""
     clip_norm: Positive = 1.0
     """Largest norm of the whole gradient."""
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     """Seed of the weights, the dropout and the order of the pairs."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Keras dtype policy."""
-    jit_compile: bool = False
+    jit_compile: Flag = False
     """Compiles with XLA on the TensorFlow backend; JAX always does."""
 
 
 class DecodingConfig(Section):
     """How to decode dev texts, and the defaults of the exported file."""
 
-    beam_width: Annotated[int, Field(ge=1, le=200)] = 4
+    beam_width: Annotated[int, Field(ge=1, le=200, strict=True)] = 4
     """K: hypotheses kept; 1 is greedy search."""
     length_penalty_alpha: Annotated[float, Field(ge=0, le=5)] = 1.0
     """A hypothesis of T tokens scores log p / T^alpha."""
-    max_output_length: Annotated[int, Field(ge=1, le=4096)] | None = None
+    max_output_length: Annotated[int, Field(ge=1, le=4096, strict=True)] | None = None
     """Tokens, `eos` included; where not given, the longest target of the data."""
 
 

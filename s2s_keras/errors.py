@@ -1,4 +1,4 @@
-"""Every exception this package raises on purpose, in one place.
+"""Every exception class of this package, in one place.
 
 The command line turns each into one line on standard error and the exit status below.
 """

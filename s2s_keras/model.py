@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
@@ -12,10 +13,15 @@ from numpy.typing import NDArray
 
 import s2s_keras.training  # noqa: F401  registers the loss and the metrics for `load_model`
 from s2s_keras.decoding import DecodingSettings, Prediction, Predictor, StepOutput
+from s2s_keras.errors import ArtifactError
 from s2s_keras.layers import AttentionDecoder, BidirectionalEncoder, padding_bias
-from s2s_keras.text import BOS_ID, CharacterTokenizer
+from s2s_keras.text import BOS_ID, PAD_ID, CharacterTokenizer
 
-__all__ = ["Encoded", "KerasSession", "Seq2Seq"]
+__all__ = ["EVALUATION_BATCH", "Encoded", "KerasSession", "Seq2Seq", "load_model"]
+
+
+EVALUATION_BATCH = 256
+"""Texts that a Keras model decodes together, unless told otherwise."""
 
 
 class Encoded(NamedTuple):
@@ -39,7 +45,7 @@ class Seq2Seq(keras.Model):
     """A GRU encoder-decoder with Bahdanau's attention.
 
     The model carries its tokenisers, so that a saved model is complete: `generate` takes and
-    returns text. It trains with plain `compile` and `fit` on every Keras backend.
+    returns text. It trains with plain `compile` and `fit`, on Keras's TensorFlow and JAX backends.
 
     Args:
         source_tokenizer: text -> `source_ids`.
@@ -161,7 +167,7 @@ class Seq2Seq(keras.Model):
             source_ids: int (B, S), padded with 0 on the right.
             training: applies dropout.
         """
-        mask = ops.not_equal(source_ids, 0)
+        mask = ops.not_equal(source_ids, PAD_ID)
         embedded = self.dropout_layer(self.source_embedding(source_ids), training=training)
         memory, summary = self.encoder(embedded, mask, training=training)
         keys = self.decoder.attention.project_memory(memory)
@@ -193,7 +199,7 @@ class Seq2Seq(keras.Model):
         self,
         texts: Sequence[str],
         settings: DecodingSettings | None = None,
-        batch_size: int = 256,
+        batch_size: int = EVALUATION_BATCH,
     ) -> list[list[Prediction]]:
         """Decodes texts, the n best for each, the best first.
 
@@ -237,6 +243,24 @@ class Seq2Seq(keras.Model):
         for side in ("source_tokenizer", "target_tokenizer"):
             config[side] = CharacterTokenizer.from_definition(config[side])
         return cls(**config)
+
+
+def load_model(path: str | Path) -> Seq2Seq:
+    """Loads what `Seq2Seq.save` wrote, with its optimiser.
+
+    `keras.saving.load_model` does the same once this module is imported.
+
+    Raises:
+        ArtifactError: the file is missing, damaged, or another model's.
+    """
+    try:
+        model = keras.saving.load_model(path)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        first_line = str(error).strip().partition("\n")[0]
+        raise ArtifactError(f"{path}: Keras cannot load it: {first_line}") from error
+    if not isinstance(model, Seq2Seq):
+        raise ArtifactError(f"{path}: this is not a s2s-keras model.")
+    return model
 
 
 class KerasSession:

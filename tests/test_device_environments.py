@@ -4,12 +4,13 @@
 """
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from s2s_keras.runtime.session import INTERPRETERS
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENTS = {"ai-edge-litert": ".venv-litert", "tflite-runtime": ".venv-tflite-runtime"}
@@ -21,7 +22,7 @@ for name in ("keras", "tensorflow", "grain"):
 import numpy
 import s2s_keras, s2s_keras.text, s2s_keras.decoding, s2s_keras.evaluation, s2s_keras.data
 import s2s_keras.runtime
-print(numpy.__version__)
+print(s2s_keras.runtime.find_interpreter().__module__, numpy.__version__)
 """
 
 IMPORT_SECONDS = """
@@ -35,7 +36,7 @@ print(seconds)
 
 
 def run(interpreter: str, *arguments: str) -> str:
-    """Runs the Python of an environment, choosing its interpreter, and returns what it printed."""
+    """Runs the Python of an environment and returns what it printed."""
     python = ROOT / ENVIRONMENTS[interpreter] / "bin" / "python"
     assert python.exists(), f"{python} is missing: run `make test`"
     done = subprocess.run(
@@ -43,7 +44,6 @@ def run(interpreter: str, *arguments: str) -> str:
         capture_output=True,
         text=True,
         cwd="/",
-        env={**os.environ, "S2S_KERAS_INTERPRETER": interpreter},
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -56,8 +56,15 @@ def interpreter(request: pytest.FixtureRequest) -> str:
 
 
 def test_environment_has_no_framework(interpreter: str) -> None:
-    version = run(interpreter, "-c", FRAMEWORKS)
-    assert version.startswith("1." if interpreter == "tflite-runtime" else "2.")
+    module, numpy_version = run(interpreter, "-c", FRAMEWORKS).split()
+    assert module == INTERPRETERS[interpreter]
+    assert numpy_version.startswith("1." if interpreter == "tflite-runtime" else "2.")
+
+
+def test_environment_variable_chooses_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S2S_KERAS_INTERPRETER", "ai-edge-litert")
+    module, _ = run("tflite-runtime", "-c", FRAMEWORKS).split()
+    assert module == "ai_edge_litert.interpreter"
 
 
 @pytest.mark.parametrize(("quantization", "tolerance"), [("none", 1e-4), ("dynamic_range", 0.1)])

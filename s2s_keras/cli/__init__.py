@@ -5,6 +5,7 @@ Exit statuses: 0 done, 1 failed, 2 bad usage or bad input, 130 interrupted.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -29,8 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = build_app()(
             [a for a in given if a != "--debug"], prog_name="s2s-keras", standalone_mode=False
         )
-    except BrokenPipeError:
-        return 0  # the reader of a pipe, `head` for example, has seen enough
+    except SystemExit as error:
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        # The reader of a pipe, `head` for example, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except Exception as error:
         if debug:
             raise
@@ -47,10 +52,12 @@ def _report(error: Exception) -> int:
         note(f"error: {message}")
         return error.exit_status
     if isinstance(error, OSError):
-        note(f"error: {error.filename or ''}: {error.strerror or message}")
+        place = f"{error.filename}: " if error.filename else ""
+        note(f"error: {place}{error.strerror or message}")
         return 2
     if hasattr(error, "format_message"):  # a usage error of the command line's library
-        note(f"error: {error.format_message()} See `s2s-keras --help`.")
+        if message:  # empty where help was shown, because no verb was given
+            note(f"error: {error.format_message()} See `s2s-keras --help`.")
         return 2
     if isinstance(error, ValueError):
         note(f"error: {message}")

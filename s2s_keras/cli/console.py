@@ -15,13 +15,13 @@ from rich.table import Table
 
 __all__ = ["note", "print_figures", "print_json", "quiet_native_logs", "stdout"]
 
-stdout = Console(highlight=False)
-_stderr = Console(stderr=True, highlight=False)
+stdout = Console(highlight=False, markup=False)
+_stderr = Console(stderr=True, highlight=False, markup=False)
 
 
 def note(line: str) -> None:
     """Prints a line for the person who waits, on standard error, beside the results."""
-    _stderr.print(line, markup=False, soft_wrap=True)
+    _stderr.print(line, soft_wrap=True)
 
 
 def print_json(document: Any) -> None:

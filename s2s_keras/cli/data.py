@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from s2s_keras.cli.console import print_figures
+from s2s_keras.cli.console import print_figures, print_json
 from s2s_keras.data import DATASETS, build_dataset, write_dataset
 
 __all__ = ["run"]
@@ -18,10 +18,14 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder for train.tsv, dev.tsv and dataset.json.")],
     dev_fraction: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share held out.")] = 0.1,
     max_length: Annotated[int, typer.Option(min=1, help="Characters; longer is left out.")] = 24,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Build a data set as files of pairs, with a note of its licence."""
     dataset = build_dataset(name, dev_fraction, max_length)
     folder = write_dataset(dataset, out)
+    if as_json:
+        print_json({"folder": str(folder), **dataset.card()})
+        return
     print_figures(
         f"{folder}",
         {

@@ -94,7 +94,8 @@ def _open_tflite(path: Path) -> OpenedModel:
 
 def _open_run_folder(path: Path) -> OpenedModel:
     run = open_run(path)
-    from s2s_keras.training.run import EVALUATION_BATCH, make_predictor
+    from s2s_keras.model import EVALUATION_BATCH
+    from s2s_keras.training.run import make_predictor
 
     return OpenedModel(make_predictor(run.model, run.recipe), EVALUATION_BATCH, run.recipe.task)
 
@@ -102,17 +103,11 @@ def _open_run_folder(path: Path) -> OpenedModel:
 def _open_keras(path: Path) -> OpenedModel:
     require_training()
     with quiet_native_logs():
-        import keras  # noqa: TID251  only where a Keras model is opened
-
         from s2s_keras.decoding import DecodingSettings
-        from s2s_keras.model import KerasSession, Seq2Seq
+        from s2s_keras.model import EVALUATION_BATCH, KerasSession, load_model
 
-        try:
-            model = keras.saving.load_model(path)
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            first_line = str(error).strip().partition("\n")[0]
-            raise ArtifactError(f"{path}: Keras cannot load it: {first_line}") from error
-    if not isinstance(model, Seq2Seq):
-        raise ArtifactError(f"{path}: this is not a s2s-keras model.")
+        model = load_model(path)
     tokenizers = (model.source_tokenizer, model.target_tokenizer)
-    return OpenedModel(Predictor(KerasSession(model), *tokenizers, DecodingSettings()), 64)
+    return OpenedModel(
+        Predictor(KerasSession(model), *tokenizers, DecodingSettings()), EVALUATION_BATCH
+    )

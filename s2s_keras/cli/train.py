@@ -45,6 +45,8 @@ def run(
     except KeyboardInterrupt:
         if (folder / "checkpoint.keras").exists():
             note(f"The last complete epoch is in {folder}; go on with `--resume`.")
+        elif (folder / "config.json").exists():
+            note(f"No epoch is complete in {folder}; `--resume` starts again.")
         raise
     if as_json:
         print_json({"run": str(folder), **result.metrics})

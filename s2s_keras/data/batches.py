@@ -69,7 +69,7 @@ def make_dataset(
         seed: shuffles where given; `None` keeps the order, for evaluation.
 
     Returns:
-        A `grain.MapDataset` of `pad_batch` results, for `model.fit` on every Keras backend.
+        A `grain.MapDataset` of `pad_batch` results, for `model.fit`.
 
     Raises:
         ValueError: an example is longer than the longest bucket, or there is none.

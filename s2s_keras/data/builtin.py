@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from s2s_keras.data import misspellings
 from s2s_keras.data.pairs import Pair, write_pairs
@@ -26,6 +27,16 @@ class BuiltDataset:
     train: list[Pair]
     dev: list[Pair]
 
+    def card(self) -> dict[str, Any]:
+        """Returns name, description, licence and sizes."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "licence": self.licence,
+            "train_pairs": len(self.train),
+            "dev_pairs": len(self.dev),
+        }
+
 
 def build_dataset(name: str, dev_fraction: float = 0.1, max_length: int = 24) -> BuiltDataset:
     """Builds the data set `name`.
@@ -36,13 +47,18 @@ def build_dataset(name: str, dev_fraction: float = 0.1, max_length: int = 24) ->
         max_length: longer texts, in characters, are left out.
 
     Raises:
-        ConfigError: there is no data set of that name.
+        ConfigError: there is no data set of that name, or a part of it would be empty.
         MissingDependencyError: a package that it is built from is not installed.
     """
     if name not in DATASETS:
         raise ConfigError(f"The data set must be one of {sorted(DATASETS)}. Received: {name!r}.")
     module = DATASETS[name]
     train, dev = module.build(dev_fraction, max_length)
+    if not train or not dev:
+        raise ConfigError(
+            f"A dev fraction of {dev_fraction} and at most {max_length} characters leave "
+            f"{len(train)} training and {len(dev)} dev pairs of {name}."
+        )
     return BuiltDataset(name, module.DESCRIPTION, module.LICENCE, train, dev)
 
 
@@ -55,12 +71,5 @@ def write_dataset(dataset: BuiltDataset, folder: str | Path) -> Path:
     folder = make_folder(folder)
     write_pairs(folder / "train.tsv", dataset.train)
     write_pairs(folder / "dev.tsv", dataset.dev)
-    card = {
-        "name": dataset.name,
-        "description": dataset.description,
-        "licence": dataset.licence,
-        "train_pairs": len(dataset.train),
-        "dev_pairs": len(dataset.dev),
-    }
-    write_text(folder / "dataset.json", json.dumps(card, indent=2) + "\n")
+    write_text(folder / "dataset.json", json.dumps(dataset.card(), indent=2) + "\n")
     return folder

@@ -20,7 +20,8 @@ LICENCE = "codespell dictionary: CC BY-SA 3.0; wordfreq data: CC BY-SA 4.0"
 def build(dev_fraction: float, max_length: int) -> tuple[list[Pair], list[Pair]]:
     """Builds train and dev pairs from installed packages.
 
-    A misspelling maps to its correction, and every correct word maps to itself: once in dev, and in
+    A misspelling maps to its correction, and every correct word that is not also listed as a
+    misspelling maps to itself: once in dev, and in
     train once for every point of its Zipf frequency above 2 (log10 of occurrences in 10^9 words),
     at least once. The split is by correct word: no target of dev is a target of train.
 

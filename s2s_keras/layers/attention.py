@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from s2s_keras.text import PAD_ID
+
 __all__ = ["MASKED_SCORE", "AdditiveAttention", "padding_bias"]
 
 MASKED_SCORE = -1e4
@@ -15,7 +17,7 @@ MASKED_SCORE = -1e4
 
 def padding_bias(source_ids: Any, dtype: str = "float32") -> Any:
     """Returns (B, S): 0 at tokens and `MASKED_SCORE` at padding, for `source_ids` int (B, S)."""
-    return ops.cast(ops.equal(source_ids, 0), dtype) * MASKED_SCORE
+    return ops.cast(ops.equal(source_ids, PAD_ID), dtype) * MASKED_SCORE
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
@@ -75,9 +77,9 @@ class AdditiveAttention(keras.layers.Layer):
         projected_query = ops.expand_dims(ops.matmul(query, self.query_kernel), 1)  # (B, 1, A)
         hidden = ops.tanh(keys + projected_query)  # (B, S, A)
         scores = ops.squeeze(ops.matmul(hidden, self.score_kernel), -1)  # (B, S)
-        weights = ops.softmax(scores + bias, axis=-1)
-        context = ops.squeeze(ops.matmul(ops.expand_dims(weights, 1), memory), 1)  # (B, M)
-        return context, weights
+        attention_weights = ops.softmax(scores + bias, axis=-1)
+        context = ops.squeeze(ops.matmul(ops.expand_dims(attention_weights, 1), memory), 1)
+        return context, attention_weights  # (B, M), (B, S)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -41,7 +41,8 @@ class AttentionDecoder(keras.layers.Layer):
         o_1 to o_T, float (B, T, O).
 
     Reference:
-        Bahdanau et al. 2015, sections 3.1 and A.2.2. There o_t is a maxout layer; here tanh.
+        Bahdanau et al. 2015, sections 3.1 and A.2.2. There o_t is a maxout layer, here tanh; and
+        s_0 comes from the backward direction's last state, here from both directions'.
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from s2s_keras.decoding import DecodingSettings, Predictor
@@ -23,7 +24,8 @@ def load(
 
     Args:
         path: the `.tflite` file.
-        settings: how to decode; where not given, as the file's `model.json` says.
+        settings: how to decode; where not given, as the file's `model.json` says. Sources are
+            never longer than the file takes.
         num_threads: threads of the interpreter, at least 1.
         interpreter: `"ai-edge-litert"` or `"tflite-runtime"`; where not given, the environment
             variable `S2S_KERAS_INTERPRETER`, or else the first that is installed.
@@ -41,8 +43,16 @@ def load(
         session,
         artifact.source_tokenizer,
         artifact.target_tokenizer,
-        settings or default_settings(artifact),
+        _within(default_settings(artifact), settings),
     )
+
+
+def _within(limits: DecodingSettings, given: DecodingSettings | None) -> DecodingSettings:
+    """Returns the settings given, with a source length that the graph takes."""
+    if given is None:
+        return limits
+    longest = min(filter(None, (given.max_source_length, limits.max_source_length)))
+    return replace(given, max_source_length=longest)
 
 
 def default_settings(artifact: Artifact) -> DecodingSettings:

@@ -18,10 +18,13 @@ from s2s_keras.text import pad_ids
 __all__ = ["INTERPRETERS", "TFLiteSession", "find_interpreter"]
 
 INTERPRETERS = {
-    "ai-edge-litert": "ai_edge_litert.interpreter",
     "tflite-runtime": "tflite_runtime.interpreter",
+    "ai-edge-litert": "ai_edge_litert.interpreter",
 }
-"""PyPI package -> module that holds `Interpreter`, in the order of preference."""
+"""PyPI package -> module that holds `Interpreter`, in the order of preference.
+
+tflite-runtime comes first because it is only there where somebody asked for it.
+"""
 
 STEP_INPUTS = {"token", "state", "memory", "keys", "bias"}
 STEP_OUTPUTS = {"log_probs", "token_ids", "state", "attention"}

@@ -124,17 +124,16 @@ class RunRecorder(keras.callbacks.Callback):
 
         self._events = Writer(str(self.folder / "tensorboard"))
         self._started = time.monotonic()
+        self._seconds_before = self.history[-1]["seconds"] if self.history else 0.0
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Saves everything, the checkpoint first: history never runs ahead of it."""
+        """Saves everything, the checkpoint last: a row that runs ahead of it is done again."""
         row = {
             "epoch": epoch + 1,
             **{key: float(value) for key, value in (logs or {}).items()},
             "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
-            "seconds": round(time.monotonic() - self._started, 1),
+            "seconds": round(self._seconds_before + time.monotonic() - self._started, 1),
         }
-        with atomic_path(self.checkpoint) as temporary:
-            self.model.save(temporary)
         self.history.append(row)
         buffer = io.StringIO()
         writer = csv.DictWriter(buffer, row.keys(), lineterminator="\n")
@@ -146,6 +145,8 @@ class RunRecorder(keras.callbacks.Callback):
             if key != "epoch":
                 self._events.add_scalar(key, value, step=epoch + 1)
         self._events.flush()
+        with atomic_path(self.checkpoint) as temporary:
+            self.model.save(temporary)
 
     def on_train_end(self, logs: Any = None) -> None:
         """Closes the event file."""

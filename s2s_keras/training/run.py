@@ -18,14 +18,12 @@ from s2s_keras.decoding import Predictor
 from s2s_keras.errors import ArtifactError, ConfigError, DataError
 from s2s_keras.evaluation import evaluate
 from s2s_keras.files import atomic_path, make_folder, write_text
-from s2s_keras.model import KerasSession, Seq2Seq
-from s2s_keras.text import CharacterTokenizer
+from s2s_keras.model import EVALUATION_BATCH, KerasSession, Seq2Seq, load_model
+from s2s_keras.text import CharacterTokenizer, normalize
 from s2s_keras.training.callbacks import ProgressBar, RunRecorder, read_history
 from s2s_keras.training.metrics import ExactMatch, MaskedCrossentropy, TokenAccuracy
 
 __all__ = ["Corpus", "Run", "load_corpus", "load_run", "make_predictor", "train"]
-
-EVALUATION_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def _read_checked(path: Path, config: DataConfig) -> list[Pair]:
     limits = {"source": config.max_source_length, "target": config.max_target_length}
     for line, pair in enumerate(pairs, 1):
         for side, text in pair._asdict().items():
-            length = len(CharacterTokenizer(()).encode(text))
+            length = len(normalize(text))
             if length > limits[side]:
                 raise DataError(
                     f"the {side} has {length} tokens; `data.max_{side}_length` is {limits[side]}. "
@@ -138,7 +136,7 @@ def train(
     keras.utils.set_random_seed(recipe.training.seed)
     checkpoint = folder / "checkpoint.keras"
     if checkpoint.exists():
-        model = keras.saving.load_model(checkpoint)
+        model = load_model(checkpoint)
     else:
         model = _build_model(recipe, corpus)
         write_text(folder / "config.json", recipe.model_dump_json(indent=2) + "\n")
@@ -175,7 +173,7 @@ def load_run(folder: str | Path) -> Run:
         raise ArtifactError(f"{folder}: the training is not finished; go on with `--resume`.")
     recipe = _read_recipe(folder)
     try:
-        model = keras.saving.load_model(folder / "model.keras")
+        model = load_model(folder / "model.keras")
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{folder}: the run cannot be loaded: {error}") from error
@@ -244,6 +242,8 @@ def _fit(model: Seq2Seq, recipe: Recipe, corpus: Corpus, folder: Path) -> None:
     if not model.compiled:
         _compile(model, recipe, steps * settings.epochs)
     done = int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps
+    if done >= settings.epochs:  # interrupted after the last epoch
+        return
     tokens = sum(len(target) for _, target in examples)
     progress = ProgressBar(steps * settings.epochs, tokens / steps, done * steps)
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from s2s_keras.cli import main
+from s2s_keras.runtime import read_artifact
 
 RECIPE = "data: {{train: '{train}', max_source_length: 8, max_target_length: 8}}\n{more}"
 
@@ -57,6 +58,8 @@ def test_train_bad_data(
         ("model: {units: many}", (), "`model.units` should be a valid integer"),
         ("model: {units: 0}", (), "`model.units` should be greater than or equal to 1"),
         ("", ("training.epoch=3",), "did you mean `training.epochs`?"),
+        ("training: {jit_compile: 'yes'}", (), "`training.jit_compile` should be a valid boolean"),
+        ("training: {seed: true}", (), "`training.seed` should be a valid integer"),
         ("", ("training.epochs",), "must be `key=value`. Received: 'training.epochs'."),
         ("model: [", (), "not valid YAML"),
     ],
@@ -74,6 +77,16 @@ def test_train_bad_recipe(
     status, line = failure(capfd, "train", recipe, "--out", out, *sets)
     assert status == 2
     assert message in line
+    assert not out.exists()
+
+
+def test_train_built_in_data_set_that_is_left_empty(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    recipe, out = tmp_path / "recipe.yaml", tmp_path / "run"
+    recipe.write_text("data: {dataset: misspellings, max_source_length: 1}")
+    status, line = failure(capfd, "train", recipe, "--out", out)
+    assert (status, "leave 0 training" in line) == (2, True)
     assert not out.exists()
 
 
@@ -116,10 +129,9 @@ def test_export_of_no_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("name", "cut", "message"),
     [
-        ("missing.tflite", None, "missing.tflite: "),
+        ("missing.tflite", None, "o such file"),
         ("truncated.tflite", slice(0, 5000), "truncated or damaged"),
         ("foreign.tflite", slice(3, None), "this is not a TFLite file"),
-        ("bare.tflite", slice(0, -1500), "no readable metadata"),
     ],
 )
 def test_bad_model_file(
@@ -138,6 +150,15 @@ def test_bad_model_file(
     status, line = failure(capfd, *arguments)
     assert status == 2
     assert message in line
+
+
+def test_tflite_file_without_metadata(
+    toy_files: dict[str, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bare.tflite"
+    path.write_bytes(read_artifact(toy_files["none"]).graph)
+    status, line = failure(capfd, "predict", path, "abc")
+    assert (status, "no readable metadata" in line) == (2, True)
 
 
 def test_model_file_with_a_flipped_bit(
@@ -203,8 +224,9 @@ def test_predict_bad_lines_are_copied_on_request(
         (["predict", "MODEL", "abc", "--beam-width", "3"], "holds beam widths [1, 4]"),
         (["predict", "MODEL", "abc", "--n-best", "5"], "at most `beam_width`"),
         (["predict", "MODEL", "abc", "--json", "--table"], "exclude each other"),
-        (["predict", "MODEL", "abc", "--attention", "/proc/none/a.png"], "/proc/none"),
+        (["predict", "MODEL", "abc", "--attention", "/nonesuch/a.png"], "error: /nonesuch/a.png:"),
         (["evaluate", "MODEL", "none.tsv"], "none.tsv: cannot be read"),
+        (["data", "misspellings", "--out", "OUT", "--dev-fraction", "0"], "0 dev pairs"),
         (["data", "nonesuch", "--out", "OUT"], "must be one of ['misspellings']"),
         (["translate"], "No such command 'translate'"),
         (["export"], "Missing argument 'RUN'"),

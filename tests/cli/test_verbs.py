@@ -118,6 +118,30 @@ def test_predict_empty_standard_input_gives_nothing(
     assert output(capfd, "predict", toy_files["none"]) == ""
 
 
+def test_predict_shows_text_as_it_is(
+    toy_files: dict[str, Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--table", "--on-error", "copy", "[/b]", "x[bold]z"]
+    table = output(capfd, "predict", toy_files["none"], *arguments)
+    assert table.count("[/b]") == 2
+    assert table.count("x[bold]z") == 2
+
+
+def test_predict_into_a_closed_pipe_ends_quietly(toy_files: dict[str, Path]) -> None:
+    command = f"yes abc | {sys.executable} -m s2s_keras predict {toy_files['none']} | head -1"
+    done = subprocess.run(
+        ["bash", "-c", command + "; exit ${PIPESTATUS[1]}"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "cba\n", "")
+
+
+def test_no_verb_shows_help_and_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    shown = capfd.readouterr()
+    assert "predict" in shown.out + shown.err
+    assert "error" not in shown.err
+
+
 def test_export_beam_width_of_the_command_line_is_in_the_file(
     toy_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,8 +174,10 @@ def test_inspect_shows_signatures_sizes_and_runtime(
 def test_data_writes_files_with_their_licence(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    shown = output(capfd, "data", "misspellings", "--out", tmp_path, "--dev-fraction", "0.2")
-    assert "CC BY-SA 3.0" in shown
+    arguments = ["data", "misspellings", "--out", tmp_path, "--dev-fraction", "0.2"]
+    assert "CC BY-SA 3.0" in output(capfd, *arguments)
+    figures = json.loads(output(capfd, *arguments, "--json"))
+    assert figures["dev_pairs"] == len(read_pairs(tmp_path / "dev.tsv"))
     card = json.loads((tmp_path / "dataset.json").read_text())
     assert card["train_pairs"] == len(read_pairs(tmp_path / "train.tsv"))
     assert card["dev_pairs"] == len(read_pairs(tmp_path / "dev.tsv"))

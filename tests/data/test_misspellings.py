@@ -5,7 +5,14 @@ from collections import Counter
 import pytest
 from wordfreq import zipf_frequency
 
-from s2s_keras.data import BuiltDataset, Pair, build_dataset, read_pairs, write_dataset
+from s2s_keras.data import (
+    BuiltDataset,
+    Pair,
+    build_dataset,
+    misspellings,
+    read_pairs,
+    write_dataset,
+)
 from s2s_keras.errors import ConfigError, MissingDependencyError
 
 
@@ -42,7 +49,7 @@ def test_no_source_has_two_targets(dataset):
 def test_a_word_that_is_also_a_misspelling_is_not_its_own_target(monkeypatch):
     pairs = [Pair("ehte", "thee"), Pair("thee", "three")]
     monkeypatch.setattr("s2s_keras.data.misspellings._parse_dictionary", lambda _: iter(pairs))
-    train = build_dataset("misspellings", dev_fraction=0.0).train
+    train, _ = misspellings.build(dev_fraction=0.0, max_length=24)
     assert set(train) == {*pairs, Pair("three", "three")}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from s2s_keras.decoding import DecodingSettings
+from s2s_keras.decoding import DecodingSettings, StepOutput
 from s2s_keras.errors import ExportError
 from s2s_keras.export import export_tflite
 from s2s_keras.export import tflite as export_module
@@ -49,7 +49,7 @@ def test_export_float32_equals_keras(tmp_path: Path, options: dict[str, object])
     assert report.size_bytes == report.path.stat().st_size
 
 
-def test_export_quantised_is_a_quarter_and_agrees(toy_files: dict[str, Path]) -> None:
+def test_export_quantised_is_smaller_and_agrees(toy_files: dict[str, Path]) -> None:
     graphs = {name: read_artifact(path).graph for name, path in toy_files.items()}
     size = {name: sum(t.size_bytes for t in constants(graph)) for name, graph in graphs.items()}
     assert size["dynamic_range"] < 0.4 * size["none"]
@@ -72,7 +72,9 @@ def test_export_operators_are_builtin(toy_files: dict[str, Path]) -> None:
         assert builtin_operators(graph)["WHILE"] == 1  # one loop for both directions
 
 
-def test_foreign_operators_are_found() -> None:
+def foreign_graph() -> bytes:
+    """A graph with an operator that has no builtin form."""
+
     class Module(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec((4,), tf.float32)])
         def graph(self, x: tf.Tensor) -> tf.Tensor:
@@ -83,14 +85,18 @@ def test_foreign_operators_are_found() -> None:
         [module.graph.get_concrete_function()], module
     )
     converter.allow_custom_ops = True
-    assert foreign_operators(converter.convert()) == ["Erfinv"]
+    return bytes(converter.convert())
+
+
+def test_foreign_operators_are_found() -> None:
+    assert foreign_operators(foreign_graph()) == ["Erfinv"]
 
 
 def test_export_with_foreign_operators_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_module, "foreign_operators", lambda graph: ["FlexErf"])
-    with pytest.raises(ExportError, match="not builtin: FlexErf"):
+    monkeypatch.setattr(export_module, "_convert", lambda *a, **k: foreign_graph())
+    with pytest.raises(ExportError, match="not builtin: Erfinv"):
         export_tflite(random_model(), tmp_path / "model.tflite", ["a"], SETTINGS)
     assert list(tmp_path.iterdir()) == []
 
@@ -140,6 +146,20 @@ def test_export_of_other_function_fails_parity_and_leaves_nothing(
     with pytest.raises(ExportError, match="within 0.001 of the Keras model's. Largest difference"):
         export_tflite(model, tmp_path / "m.tflite", ["abc"], SETTINGS, quantization="none")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_export_whose_greedy_signature_differs_fails_parity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = TFLiteSession.step
+
+    def wrong_when_greedy(self: TFLiteSession, *arguments: np.ndarray) -> StepOutput:
+        output = step(self, *arguments)
+        return output._replace(log_probs=output.log_probs - (len(arguments[0]) == 1) * 0.01)
+
+    monkeypatch.setattr(TFLiteSession, "step", wrong_when_greedy)
+    with pytest.raises(ExportError, match=r"Largest difference: 0.01"):
+        export_tflite(random_model(), tmp_path / "m.tflite", ["abc"], SETTINGS, quantization="none")
 
 
 def test_export_that_disagrees_too_often_is_refused(

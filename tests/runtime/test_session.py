@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from s2s_keras.decoding import DecodingSettings
 from s2s_keras.errors import ArtifactError, InputError, MissingDependencyError
 from s2s_keras.runtime import TFLiteSession, find_interpreter, load, read_artifact
 from s2s_keras.text import pad_ids
@@ -24,6 +25,15 @@ def test_load_settings_are_those_of_the_file(toy_files: dict[str, Path]) -> None
     settings = load(toy_files["none"]).settings
     assert (settings.beam_width, settings.max_source_length) == (4, 8)
     assert (settings.max_output_length, settings.length_penalty_alpha) == (9, 1.0)
+
+
+def test_load_settings_given_keep_the_longest_source_of_the_file(
+    toy_files: dict[str, Path],
+) -> None:
+    predictor = load(toy_files["none"], DecodingSettings(n_best=2))
+    assert (predictor.settings.n_best, predictor.settings.max_source_length) == (2, 8)
+    with pytest.raises(InputError, match="at most 8 tokens"):
+        predictor.predict(["abcdabcda"])
 
 
 def test_session_greedy_signature_equals_the_first_beam(toy_files: dict[str, Path]) -> None:

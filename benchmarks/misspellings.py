@@ -106,7 +106,8 @@ def _missed(figures: dict[str, Any], beam_width: int) -> list[str]:
 
 def _print(figures: dict[str, Any]) -> None:
     rows = {name: row for name, row in figures.items() if isinstance(row, dict)}
-    table = Table("file, search", *next(iter(rows.values())), title_justify="left")
+    columns = [key.replace("_", " ") for key in next(iter(rows.values()))]
+    table = Table("file, search", *columns, title_justify="left")
     table.title = f"{figures['dev_pairs']} dev pairs, one thread"
     for name, row in rows.items():
         table.add_row(name, *map(str, row.values()))

@@ -215,6 +215,7 @@ def test_generate_under_mixed_precision_gives_numbers():
     np.testing.assert_allclose(prediction.attention.sum(axis=1), 1, atol=0.05)
 
 
+@pytest.mark.slow
 def test_model_learns_to_reverse():
     shuffler = random.Random(0)
     words = sorted({"".join(shuffler.choices("abcde", k=3 + i % 3)) for i in range(1500)})

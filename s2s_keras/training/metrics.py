@@ -34,8 +34,10 @@ class TokenAccuracy(keras.metrics.Mean):
         super().__init__(name=name, **kwargs)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Counts `target_ids` int (B, T) against `logits` float (B, T, V)."""
+        """Counts `target_ids` int (B, T) against `logits` float (B, T, V), weighted by (B,)."""
         right, weight = _is_right(y_true, y_pred), _is_token(y_true)
+        if sample_weight is not None:
+            weight = weight * ops.reshape(ops.cast(sample_weight, weight.dtype), (-1, 1))
         # Flat, so that a token counts alike in batches of any length.
         super().update_state(ops.reshape(right, (-1,)), sample_weight=ops.reshape(weight, (-1,)))
 

@@ -101,3 +101,11 @@ def _target_for(output: tuple[int, ...], i: int) -> tuple[int, ...]:
     if not is_text or i % 3 == 2:
         return 4, 5, 4, EOS_ID
     return (*letters, *[5] * (i % 3), EOS_ID)
+
+
+def test_token_accuracy_weighs_examples():
+    target_ids = np.array([[4, 2], [5, 2]], np.int32)
+    logits = keras.ops.one_hot(np.array([[4, 2], [4, 4]]), 6)
+    metric = TokenAccuracy()
+    metric.update_state(target_ids, logits, sample_weight=np.array([3.0, 1.0]))
+    np.testing.assert_allclose(float(metric.result()), 3 / 4)

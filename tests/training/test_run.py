@@ -93,6 +93,7 @@ def test_load_run_of_an_unfinished_or_foreign_folder_is_refused(tmp_path: Path) 
         load_run(tmp_path)
 
 
+@pytest.mark.slow
 def test_train_interrupted_goes_on_after_the_last_epoch(toy_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     arguments = ["train", str(toy_folder / "recipe.yaml"), "--out", str(out), *SMALL]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
+import signal
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +26,7 @@ from rich.progress import (
 
 from s2s_keras.files import atomic_path, write_text
 
-__all__ = ["ProgressBar", "RunRecorder", "plot_history", "read_history"]
+__all__ = ["InterruptGuard", "ProgressBar", "RunRecorder", "plot_history", "read_history"]
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -98,6 +100,39 @@ class ProgressBar(keras.callbacks.Callback):
     def close(self) -> None:
         """Gives the terminal back; also after an interruption."""
         self._bar.stop()
+
+
+class InterruptGuard(keras.callbacks.Callback):
+    """Turns Ctrl-C into a `KeyboardInterrupt` at the end of the batch; a second one acts at once.
+
+    Python raises it wherever it is, and where that is a destructor, as of the files of a checkpoint
+    just written, it is lost and the training goes on.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted = False
+        self._before: Any = None
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Takes the signal; only a main thread may."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._note)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Stops where it was asked for."""
+        if self._wanted:
+            raise KeyboardInterrupt
+
+    def close(self) -> None:
+        """Gives the signal back; also after an interruption."""
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            self._before = None
+
+    def _note(self, number: int, frame: Any) -> None:
+        self._wanted = True
+        self.close()
 
 
 class RunRecorder(keras.callbacks.Callback):

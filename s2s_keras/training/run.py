@@ -20,7 +20,7 @@ from s2s_keras.evaluation import evaluate
 from s2s_keras.files import atomic_path, make_folder, write_text
 from s2s_keras.model import EVALUATION_BATCH, KerasSession, Seq2Seq, load_model
 from s2s_keras.text import CharacterTokenizer, normalize
-from s2s_keras.training.callbacks import ProgressBar, RunRecorder, read_history
+from s2s_keras.training.callbacks import InterruptGuard, ProgressBar, RunRecorder, read_history
 from s2s_keras.training.metrics import ExactMatch, MaskedCrossentropy, TokenAccuracy
 
 __all__ = ["Corpus", "Run", "load_corpus", "load_run", "make_predictor", "train"]
@@ -246,6 +246,7 @@ def _fit(model: Seq2Seq, recipe: Recipe, corpus: Corpus, folder: Path) -> None:
         return
     tokens = sum(len(target) for _, target in examples)
     progress = ProgressBar(steps * settings.epochs, tokens / steps, done * steps)
+    guard = InterruptGuard()
     try:
         model.fit(
             stream(batches.repeat(settings.epochs)[done * steps :]),
@@ -256,10 +257,11 @@ def _fit(model: Seq2Seq, recipe: Recipe, corpus: Corpus, folder: Path) -> None:
             initial_epoch=done,
             steps_per_epoch=steps,
             shuffle=False,  # the data set is shuffled already
-            callbacks=[progress, RunRecorder(folder, read_history(folder, done))],
+            callbacks=[guard, progress, RunRecorder(folder, read_history(folder, done))],
             verbose=0,
         )
     finally:
+        guard.close()
         progress.close()
 
 

@@ -1,7 +1,23 @@
+import signal
+
 import numpy as np
 import pytest
 
-from s2s_keras.training.callbacks import ProgressBar, plot_history
+from s2s_keras.training.callbacks import InterruptGuard, ProgressBar, plot_history
+
+
+def test_interrupt_waits_for_the_end_of_the_batch_and_a_second_does_not() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    guard = InterruptGuard()
+    guard.on_train_begin()
+    guard.on_train_batch_end(0)
+    signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        guard.on_train_batch_end(1)
+    assert signal.getsignal(signal.SIGINT) is before
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    guard.close()
 
 
 def test_progress_without_a_terminal_prints_lines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,11 +17,17 @@ def run(
     name: Annotated[str, typer.Argument(help=f"One of: {', '.join(DATASETS)}.")],
     out: Annotated[Path, typer.Option(help="Folder for train.tsv, dev.tsv and dataset.json.")],
     dev_fraction: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share held out.")] = 0.1,
-    max_length: Annotated[int, typer.Option(min=1, help="Characters; longer is left out.")] = 24,
+    max_length: Annotated[
+        int | None, typer.Option(min=1, help="Characters; longer is left out. [default: no limit]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Build a data set as files of pairs, with a note of its licence."""
-    dataset = build_dataset(name, dev_fraction, max_length)
+    dataset = build_dataset(
+        name,
+        dev_fraction,
+        lambda pair: max_length is None or max(map(len, pair)) <= max_length,
+    )
     folder = write_dataset(dataset, out)
     if as_json:
         print_json({"folder": str(folder), **dataset.card()})

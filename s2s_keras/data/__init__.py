@@ -1,10 +1,11 @@
 """Files of pairs flow in, and bucketed, padded batches of token ids flow out.
 
-Reading and writing pairs needs the standard library alone; the batches, in
-`s2s_keras.data.batches`, need `grain`.
+Reading and writing pairs needs the standard library alone, pretrained embeddings NumPy; the
+batches, in `s2s_keras.data.batches`, need `grain`.
 """
 
 from s2s_keras.data.builtin import DATASETS, BuiltDataset, build_dataset, write_dataset
+from s2s_keras.data.embeddings import check_embeddings, embedding_matrix, read_embeddings
 from s2s_keras.data.pairs import Pair, read_pairs, split_pairs, write_pairs
 
 __all__ = [
@@ -12,6 +13,9 @@ __all__ = [
     "BuiltDataset",
     "Pair",
     "build_dataset",
+    "check_embeddings",
+    "embedding_matrix",
+    "read_embeddings",
     "read_pairs",
     "split_pairs",
     "write_dataset",

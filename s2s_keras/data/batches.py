@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2s_keras.data.pairs import Pair
-from s2s_keras.text import EOS_ID, CharacterTokenizer, pad_ids
+from s2s_keras.text import EOS_ID, Tokenizer, pad_ids
 
 __all__ = ["encode_pairs", "make_dataset", "pad_batch", "stream"]
 
@@ -21,8 +21,8 @@ Batch = tuple[dict[str, Ids], Ids]
 
 def encode_pairs(
     pairs: Sequence[Pair],
-    source_tokenizer: CharacterTokenizer,
-    target_tokenizer: CharacterTokenizer,
+    source_tokenizer: Tokenizer,
+    target_tokenizer: Tokenizer,
 ) -> list[Example]:
     """Returns `(source_ids (S,), target_ids (T,))` for each pair; targets end with `eos`."""
     return [

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from s2s_keras.data import misspellings
+from s2s_keras.data import dates, misspellings, number_words
 from s2s_keras.data.pairs import Pair, write_pairs
-from s2s_keras.errors import ConfigError
+from s2s_keras.errors import ConfigError, MissingDependencyError
 from s2s_keras.files import make_folder, write_text
 
 __all__ = ["DATASETS", "BuiltDataset", "build_dataset", "write_dataset"]
 
-DATASETS = {"misspellings": misspellings}
+
+class _Module(Protocol):
+    """What the module of a data set has."""
+
+    DESCRIPTION: str
+    LICENCE: str
+
+    def build(
+        self, dev_fraction: float, fits: Callable[[Pair], bool]
+    ) -> tuple[list[Pair], list[Pair]]:
+        """Builds train and dev pairs, the same at each call."""
+
+
+DATASETS: dict[str, _Module] = {
+    "dates": dates,
+    "misspellings": misspellings,
+    "number_words": number_words,
+}
 
 
 @dataclass(frozen=True)
@@ -38,13 +56,15 @@ class BuiltDataset:
         }
 
 
-def build_dataset(name: str, dev_fraction: float = 0.1, max_length: int = 24) -> BuiltDataset:
+def build_dataset(
+    name: str, dev_fraction: float = 0.1, fits: Callable[[Pair], bool] = lambda pair: True
+) -> BuiltDataset:
     """Builds the data set `name`.
 
     Args:
         name: one of `DATASETS`.
         dev_fraction: share that is held out, 0 to 1.
-        max_length: longer texts, in characters, are left out.
+        fits: pairs for which this is false are left out, such as those that are too long.
 
     Raises:
         ConfigError: there is no data set of that name, or a part of it would be empty.
@@ -53,11 +73,16 @@ def build_dataset(name: str, dev_fraction: float = 0.1, max_length: int = 24) ->
     if name not in DATASETS:
         raise ConfigError(f"The data set must be one of {sorted(DATASETS)}. Received: {name!r}.")
     module = DATASETS[name]
-    train, dev = module.build(dev_fraction, max_length)
+    try:
+        train, dev = module.build(dev_fraction, fits)
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f"The data set `{name}` needs {error.name}: pip install 's2s-keras[train]'."
+        ) from error
     if not train or not dev:
         raise ConfigError(
-            f"A dev fraction of {dev_fraction} and at most {max_length} characters leave "
-            f"{len(train)} training and {len(dev)} dev pairs of {name}."
+            f"A dev fraction of {dev_fraction} and the limits of length leave {len(train)} "
+            f"training and {len(dev)} dev pairs of {name}."
         )
     return BuiltDataset(name, module.DESCRIPTION, module.LICENCE, train, dev)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import hashlib
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from s2s_keras.data.lines import read_lines
 from s2s_keras.errors import DataError
 from s2s_keras.files import atomic_path
 
@@ -30,34 +29,13 @@ def read_pairs(path: str | Path) -> list[Pair]:
         DataError: the file is missing, unreadable, empty, or a line is not valid UTF-8, does not
             hold exactly one TAB, or has an empty side; names the file and the line.
     """
-    pairs = list(_parse_lines(Path(path)))
+    pairs = [_parse_line(line, path, number) for number, line in read_lines(path)]
     if not pairs:
         raise DataError("the file is empty; expected lines of `source<TAB>target`.", path)
     return pairs
 
 
-def _parse_lines(path: Path) -> Iterator[Pair]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rb") as file:
-            for number, raw in enumerate(file, 1):
-                yield _parse_line(raw, path, number)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"cannot be read: {reason}.", path) from error
-
-
-def _parse_line(raw: bytes, path: Path, number: int) -> Pair:
-    mark = codecs.BOM_UTF8 if number == 1 and raw.startswith(codecs.BOM_UTF8) else b""
-    try:
-        line = raw[len(mark) :].decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"byte {len(mark) + error.start + 1} of the line is not valid UTF-8; "
-            "convert the file to UTF-8.",
-            path,
-            number,
-        ) from error
+def _parse_line(line: str, path: str | Path, number: int) -> Pair:
     columns = line.split("\t")
     if len(columns) != 2:
         raise DataError(

@@ -1,18 +1,30 @@
-"""The character tokeniser: one Unicode code point, after NFC, is one token."""
+"""What all tokenisers share: special tokens, the vocabulary, ids and the JSON definition."""
 
 from __future__ import annotations
 
 import json
 import unicodedata
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Self
 
-__all__ = ["BOS_ID", "EOS_ID", "PAD_ID", "UNK_ID", "CharacterTokenizer", "normalize"]
+__all__ = [
+    "BOS_ID",
+    "EOS_ID",
+    "PAD_ID",
+    "SPECIAL_TOKENS",
+    "TOKENIZERS",
+    "UNK_ID",
+    "Tokenizer",
+    "normalize",
+]
 
 PAD_ID, BOS_ID, EOS_ID, UNK_ID = 0, 1, 2, 3
 SPECIAL_TOKENS = ("<pad>", "<bos>", "<eos>", "<unk>")
-UNKNOWN_CHARACTER = "\N{REPLACEMENT CHARACTER}"
+
+TOKENIZERS: dict[str, type[Tokenizer]] = {}
+"""The subclasses of `Tokenizer` by their `kind`."""
 
 
 def normalize(text: str) -> str:
@@ -20,47 +32,87 @@ def normalize(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-class CharacterTokenizer:
-    """Maps text to ids, one for each code point, and back.
+class Tokenizer(ABC):
+    """Maps text to ids and back, by way of pieces: the strings that have an id each.
 
-    Ids 0 to 3 are padding, begin, end and unknown; the characters follow, the most frequent first,
-    ties by code point, so that the same data always give the same ids.
+    Ids 0 to 3 are padding, begin, end and unknown; the vocabulary follows, the most frequent piece
+    first, ties by code point, so that the same data always give the same ids.
+
+    A subclass says how a text is cut into pieces and put together again, and names itself by
+    `kind`, by which definitions and recipes find it.
 
     Args:
-        characters: distinct single characters, in the order of their ids from 4.
+        vocabulary: distinct pieces, in the order of their ids from 4.
+        lowercase: changes every text to lower case, the decoder's targets and outputs included.
 
     Raises:
-        ValueError: an entry is not one character, or stands twice.
+        ValueError: an entry is no piece of this kind, or stands twice.
     """
 
-    kind = "character"
+    kind: ClassVar[str]
+    piece_rule: ClassVar[str]
+    unknown_piece: ClassVar[str] = "\N{REPLACEMENT CHARACTER}"
 
-    def __init__(self, characters: Sequence[str]) -> None:
-        for character in characters:
-            if len(character) != 1:
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "kind" in vars(cls):
+            TOKENIZERS[cls.kind] = cls
+
+    def __init__(self, vocabulary: Sequence[str], lowercase: bool = False) -> None:
+        for piece in vocabulary:
+            if not self._is_piece(piece):
                 raise ValueError(
-                    "Each entry of `characters` must be one code point. "
-                    f"Received: {character!r} of length {len(character)}."
+                    f"Each entry of `{self.kind}s` must be {self.piece_rule}. "
+                    f"Received: {piece!r} of length {len(piece)}."
                 )
-        self.tokens: tuple[str, ...] = (*SPECIAL_TOKENS, *characters)
-        self._ids = {character: i for i, character in enumerate(self.tokens)}
+        self.lowercase = lowercase
+        self.tokens: tuple[str, ...] = (*SPECIAL_TOKENS, *vocabulary)
+        self._ids = {piece: i for i, piece in enumerate(self.tokens)}
         if len(self._ids) != len(self.tokens):
-            repeated = [c for c, n in Counter(characters).items() if n > 1]
-            raise ValueError(f"`characters` must be distinct. Received twice: {repeated}.")
+            repeated = [piece for piece, n in Counter(vocabulary).items() if n > 1]
+            raise ValueError(f"`{self.kind}s` must be distinct. Received twice: {repeated}.")
+
+    @abstractmethod
+    def pieces(self, text: str) -> list[str]:
+        """Returns the pieces of `text`, one for each id, as a person would read them."""
+
+    @abstractmethod
+    def join(self, pieces: Iterable[str]) -> str:
+        """Returns the text of pieces: the inverse of `pieces`."""
+
+    @abstractmethod
+    def _is_piece(self, text: str) -> bool:
+        """Whether `pieces` can return `text`."""
 
     @classmethod
-    def learn(cls, texts: Iterable[str], min_count: int = 1) -> CharacterTokenizer:
-        """Learns the characters of `texts`.
+    def learn(
+        cls,
+        texts: Iterable[str],
+        min_count: int = 1,
+        max_size: int | None = None,
+        lowercase: bool = False,
+    ) -> Self:
+        """Learns the pieces of `texts`.
 
         Args:
             texts: the training side of the data.
-            min_count: characters seen less often than this, at least 1, become `<unk>`.
+            min_count: pieces seen less often than this, at least 1, become `<unk>`.
+            max_size: pieces beyond this many most frequent ones, at least 1, become `<unk>`;
+                special tokens do not count. All are kept where not given.
+            lowercase: see the class.
+
+        Raises:
+            ValueError: `min_count` or `max_size` is below 1.
         """
+        for name, value in (("min_count", min_count), ("max_size", max_size)):
+            if value is not None and value < 1:
+                raise ValueError(f"`{name}` must be a positive integer. Received: {value}.")
+        empty = cls((), lowercase)
         counts: Counter[str] = Counter()
         for text in texts:
-            counts.update(normalize(text))
-        kept = [c for c, n in counts.items() if n >= min_count]
-        return cls(sorted(kept, key=lambda c: (-counts[c], c)))
+            counts.update(empty.pieces(text))
+        kept = [piece for piece, n in counts.items() if n >= min_count]
+        return cls(sorted(kept, key=lambda piece: (-counts[piece], piece))[:max_size], lowercase)
 
     def __len__(self) -> int:
         """The vocabulary size V, special tokens included."""
@@ -68,14 +120,23 @@ class CharacterTokenizer:
 
     def __eq__(self, other: object) -> bool:
         """Two tokenisers are equal where they give the same ids."""
-        return isinstance(other, CharacterTokenizer) and self.tokens == other.tokens
+        return (
+            isinstance(other, Tokenizer)
+            and (self.kind, self.lowercase) == (other.kind, other.lowercase)
+            and self.tokens == other.tokens
+        )
 
     def __hash__(self) -> int:
-        return hash(self.tokens)
+        return hash((self.kind, self.lowercase, self.tokens))
+
+    def normalize(self, text: str) -> str:
+        """Returns `text` in form C and, where `lowercase`, in lower case: what is cut to pieces."""
+        text = normalize(text)
+        return normalize(text.lower()) if self.lowercase else text
 
     def encode(self, text: str) -> list[int]:
-        """Returns the ids of `text`, without begin or end; characters never seen become `<unk>`."""
-        return [self._ids.get(character, UNK_ID) for character in normalize(text)]
+        """Returns the ids of `text`, without begin or end; pieces never seen become `<unk>`."""
+        return [self._ids.get(piece, UNK_ID) for piece in self.pieces(text)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Returns the text of `ids` up to the first end token.
@@ -85,7 +146,7 @@ class CharacterTokenizer:
         Raises:
             ValueError: an id lies outside 0 to V - 1.
         """
-        characters: list[str] = []
+        pieces: list[str] = []
         for i in ids:
             if i == EOS_ID:
                 break
@@ -94,60 +155,69 @@ class CharacterTokenizer:
                     f"Token ids must lie between 0 and {len(self.tokens) - 1}. Received: {i}."
                 )
             if i == UNK_ID:
-                characters.append(UNKNOWN_CHARACTER)
+                pieces.append(self.unknown_piece)
             elif i >= len(SPECIAL_TOKENS):
-                characters.append(self.tokens[i])
-        return "".join(characters)
+                pieces.append(self.tokens[i])
+        return self.join(pieces)
 
     def unknown(self, text: str) -> list[str]:
-        """Returns the characters of `text` that have no id of their own, each once, in order."""
-        return [c for c in dict.fromkeys(normalize(text)) if c not in self._ids]
+        """Returns the pieces of `text` that have no id of their own, each once, in order."""
+        return [piece for piece in dict.fromkeys(self.pieces(text)) if piece not in self._ids]
 
-    def pieces(self, text: str) -> list[str]:
-        """Returns the tokens of `text` as a person would read them, one for each id."""
-        return list(normalize(text))
+    def describe(self, piece: str) -> str:
+        """Returns how an error names a piece: quoted, a single character with its code point."""
+        text = self.join([piece])
+        return f"{text!r} (U+{ord(text):04X})" if len(text) == 1 else repr(text)
 
     def definition(self) -> dict[str, Any]:
-        """Returns the JSON document that every runtime reads."""
+        """Returns the JSON document that every runtime reads.
+
+        `lowercase` stands in it only where it is true.
+        """
         return {
             "format": 1,
             "kind": self.kind,
             "normalization": "NFC",
+            **({"lowercase": True} if self.lowercase else {}),
             "special_tokens": list(SPECIAL_TOKENS),
-            "characters": list(self.tokens[len(SPECIAL_TOKENS) :]),
+            f"{self.kind}s": list(self.tokens[len(SPECIAL_TOKENS) :]),
         }
 
     @classmethod
-    def from_definition(cls, document: Mapping[str, Any]) -> CharacterTokenizer:
-        """Builds the tokeniser of a JSON document.
+    def from_definition(cls, document: Mapping[str, Any]) -> Self:
+        """Builds the tokeniser of a JSON document, of the subclass that its `kind` names.
 
         Raises:
             ValueError: the document is of another kind, format or normalisation, or is malformed.
         """
-        expected = {
-            "format": 1,
-            "kind": cls.kind,
-            "normalization": "NFC",
-            "special_tokens": list(SPECIAL_TOKENS),
-        }
+        known = {kind: found for kind, found in TOKENIZERS.items() if issubclass(found, cls)}
+        kind = document.get("kind")
+        if not isinstance(kind, str) or kind not in known:
+            raise ValueError(
+                f"A tokeniser definition must have a `kind` of {sorted(known)}. Received: {kind!r}."
+            )
+        expected = {"format": 1, "normalization": "NFC", "special_tokens": list(SPECIAL_TOKENS)}
         for key, value in expected.items():
             if document.get(key) != value:
                 raise ValueError(
                     f"A tokeniser definition must have `{key}` {value!r}. "
                     f"Received: {document.get(key)!r}."
                 )
-        characters = document.get("characters")
-        if not isinstance(characters, list) or not all(isinstance(c, str) for c in characters):
-            raise ValueError("A tokeniser definition must have a list of strings `characters`.")
-        return cls(characters)
+        lowercase = document.get("lowercase", False)
+        if not isinstance(lowercase, bool):
+            raise ValueError(f"`lowercase` must be true or false. Received: {lowercase!r}.")
+        vocabulary = document.get(f"{kind}s")
+        if not isinstance(vocabulary, list) or not all(isinstance(p, str) for p in vocabulary):
+            raise ValueError(f"A tokeniser definition must have a list of strings `{kind}s`.")
+        return known[kind](vocabulary, lowercase)
 
     def to_json(self) -> str:
         """Returns the definition as JSON text, non-ASCII characters escaped."""
         return json.dumps(self.definition(), indent=0) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> CharacterTokenizer:
-        """Builds the tokeniser of JSON text.
+    def from_json(cls, text: str) -> Self:
+        """Builds the tokeniser of JSON text, of the subclass that its `kind` names.
 
         Raises:
             ValueError: `text` is not JSON, or its document is no tokeniser definition.

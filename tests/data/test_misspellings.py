@@ -1,24 +1,18 @@
-import json
-import sys
 from collections import Counter
 
 import pytest
 from wordfreq import zipf_frequency
 
-from s2s_keras.data import (
-    BuiltDataset,
-    Pair,
-    build_dataset,
-    misspellings,
-    read_pairs,
-    write_dataset,
-)
-from s2s_keras.errors import ConfigError, MissingDependencyError
+from s2s_keras.data import Pair, build_dataset, misspellings
+
+
+def fits(pair):
+    return max(map(len, pair)) <= 9
 
 
 @pytest.fixture(scope="module")
 def dataset():
-    return build_dataset("misspellings", dev_fraction=0.2, max_length=9)
+    return build_dataset("misspellings", dev_fraction=0.2, fits=fits)
 
 
 def identities(pairs):
@@ -49,7 +43,7 @@ def test_no_source_has_two_targets(dataset):
 def test_a_word_that_is_also_a_misspelling_is_not_its_own_target(monkeypatch):
     pairs = [Pair("ehte", "thee"), Pair("thee", "three")]
     monkeypatch.setattr("s2s_keras.data.misspellings._parse_dictionary", lambda _: iter(pairs))
-    train, _ = misspellings.build(dev_fraction=0.0, max_length=24)
+    train, _ = misspellings.build(dev_fraction=0.0)
     assert set(train) == {*pairs, Pair("three", "three")}
 
 
@@ -63,43 +57,18 @@ def test_frequent_words_are_repeated_more_often_in_train_and_never_in_dev(datase
     assert set(identities(dataset.dev).values()) == {1}
 
 
-def test_max_length_holds_for_both_sides(dataset):
+def test_only_pairs_that_fit_are_built(dataset):
     assert max(len(text) for pair in dataset.train + dataset.dev for text in pair) == 9
 
 
 def test_build_is_deterministic(dataset):
-    assert build_dataset("misspellings", dev_fraction=0.2, max_length=9) == dataset
+    assert build_dataset("misspellings", dev_fraction=0.2, fits=fits) == dataset
 
 
-def test_build_without_wordfreq_names_the_package_and_the_remedy(monkeypatch):
-    monkeypatch.setitem(sys.modules, "wordfreq", None)
-    with pytest.raises(MissingDependencyError, match=r"needs wordfreq: pip install.*\[train\]"):
-        build_dataset("misspellings")
-
-
-def test_build_dataset_of_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(ConfigError, match=r"one of \['misspellings'\]. Received: 'mispelings'"):
-        build_dataset("mispelings")
-
-
-def test_write_dataset_writes_pairs_and_what_a_card_must_say(tmp_path):
-    train, dev = [Pair("teh", "the"), Pair("the", "the")], [Pair("hte", "the")]
-    dataset = BuiltDataset("tiny", "Three pairs.", "CC0", train, dev)
-    folder = write_dataset(dataset, tmp_path / "new" / "tiny")
-    assert folder == tmp_path / "new" / "tiny"
-    assert sorted(file.name for file in folder.iterdir()) == [
-        "dataset.json",
-        "dev.tsv",
-        "train.tsv",
-    ]
-    assert (read_pairs(folder / "train.tsv"), read_pairs(folder / "dev.tsv")) == (train, dev)
-    assert json.loads((folder / "dataset.json").read_text(encoding="utf-8")) == {
-        "name": "tiny",
-        "description": "Three pairs.",
-        "licence": "CC0",
-        "train_pairs": 2,
-        "dev_pairs": 1,
-    }
+def test_limits_may_differ_for_the_two_sides():
+    train, dev = misspellings.build(0.2, lambda pair: len(pair.source) <= 6)
+    assert max(len(pair.source) for pair in train + dev) == 6
+    assert max(len(pair.target) for pair in train + dev) > 6
 
 
 def test_licence_names_both_sources(dataset):

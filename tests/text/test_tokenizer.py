@@ -4,152 +4,127 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID, UNK_ID, CharacterTokenizer, normalize
-
-DECOMPOSED, COMPOSED = "e\u0301", "\u00e9"
-
-
-def test_encode_gives_ids_by_frequency_then_code_point():
-    tokenizer = CharacterTokenizer.learn(["cab", "cc", "ba"])
-    assert tokenizer.tokens == ("<pad>", "<bos>", "<eos>", "<unk>", "c", "a", "b")
-    assert tokenizer.encode("abc") == [5, 6, 4]
-    assert len(tokenizer) == 7
-
-
-def test_special_ids_are_the_first_four():
-    assert (PAD_ID, BOS_ID, EOS_ID, UNK_ID) == (0, 1, 2, 3)
-
-
-@given(st.lists(st.text()))
-@settings(deadline=None, max_examples=30)
-def test_decode_of_encode_gives_nfc_where_all_characters_are_known(texts):
-    tokenizer = CharacterTokenizer.learn(texts)
-    for text in texts:
-        assert tokenizer.decode(tokenizer.encode(text)) == normalize(text)
-        assert tokenizer.unknown(text) == []
-
-
-@given(st.text(), st.text())
-@settings(deadline=None, max_examples=30)
-def test_encode_gives_unknown_exactly_for_unseen_characters(seen, text):
-    tokenizer = CharacterTokenizer.learn([seen])
-    unseen = [c for c in normalize(text) if c not in normalize(seen)]
-    assert tokenizer.encode(text).count(UNK_ID) == len(unseen)
-    assert tokenizer.unknown(text) == list(dict.fromkeys(unseen))
-
-
-@given(st.lists(st.text()).flatmap(lambda texts: st.tuples(st.just(texts), st.permutations(texts))))
-@settings(deadline=None, max_examples=30)
-def test_learn_does_not_depend_on_the_order_of_the_texts(orders):
-    first, second = map(CharacterTokenizer.learn, orders)
-    assert first == second
-    assert hash(first) == hash(second)
-
-
-def test_tokenizers_of_other_ids_differ():
-    assert CharacterTokenizer("ab") != CharacterTokenizer("ba")
-
-
-def test_learn_drops_characters_below_min_count():
-    tokenizer = CharacterTokenizer.learn(["aab", "ccc"], min_count=2)
-    assert tokenizer.tokens[4:] == ("c", "a")
-    assert tokenizer.encode("b") == [UNK_ID]
-
-
-def test_learn_counts_normalized_characters():
-    assert CharacterTokenizer.learn([DECOMPOSED]).tokens[4:] == (COMPOSED,)
-
-
-def test_encode_is_the_same_for_two_spellings_of_a_letter():
-    tokenizer = CharacterTokenizer([COMPOSED])
-    assert tokenizer.encode(DECOMPOSED) == tokenizer.encode(COMPOSED) == [4]
-    assert tokenizer.unknown(DECOMPOSED) == []
-    assert tokenizer.pieces(DECOMPOSED) == [COMPOSED]
-
-
-@pytest.mark.parametrize(
-    ("ids", "text"),
-    [
-        ([], ""),
-        ([4, 5], "ab"),
-        ([BOS_ID, 4, PAD_ID, 5, PAD_ID], "ab"),
-        ([4, EOS_ID, 5], "a"),
-        ([4, EOS_ID, 99], "a"),
-        ([4, UNK_ID], "a\ufffd"),
-    ],
+from s2s_keras.text import (
+    TOKENIZERS,
+    UNK_ID,
+    CharacterTokenizer,
+    Tokenizer,
+    WordTokenizer,
+    normalize,
 )
-def test_decode_of_special_ids(ids, text):
-    assert CharacterTokenizer("ab").decode(ids) == text
+
+EACH = pytest.mark.parametrize("kind", [CharacterTokenizer, WordTokenizer])
+anything = st.text(st.characters(exclude_categories=()))
 
 
-@pytest.mark.parametrize("wrong", [-1, 6])
-def test_decode_of_an_id_outside_the_vocabulary_raises(wrong):
-    with pytest.raises(ValueError, match=f"between 0 and 5. Received: {wrong}"):
-        CharacterTokenizer("ab").decode([4, wrong])
+def test_registry_holds_each_kind_by_its_name():
+    expected = {"character": CharacterTokenizer, "word": WordTokenizer}
+    assert expected == TOKENIZERS
 
 
-@pytest.mark.parametrize(
-    ("characters", "message"),
-    [
-        (["a", "bc"], "one code point. Received: 'bc' of length 2"),
-        ([""], "Received: '' of length 0"),
-        (["<eos>"], "Received: '<eos>'"),
-        (["a", "b", "a"], r"distinct. Received twice: \['a'\]"),
-    ],
-)
-def test_characters_that_are_not_distinct_single_ones_raise(characters, message):
-    with pytest.raises(ValueError, match=message):
-        CharacterTokenizer(characters)
-
-
-@given(st.sets(st.characters(exclude_categories=())))
+@EACH
+@given(texts=st.lists(anything), lowercase=st.booleans())
 @settings(deadline=None, max_examples=30)
-def test_definition_and_json_round_trip(characters):
-    tokenizer = CharacterTokenizer(sorted(characters))
-    text = tokenizer.to_json()
-    assert text.isascii()
-    assert json.loads(text) == tokenizer.definition()
-    assert CharacterTokenizer.from_json(text) == tokenizer
-    assert CharacterTokenizer.from_definition(tokenizer.definition()) == tokenizer
+def test_base_class_reads_the_definition_of_every_kind(kind, texts, lowercase):
+    tokenizer = kind.learn(texts, lowercase=lowercase)
+    read = Tokenizer.from_definition(tokenizer.definition())
+    assert type(read) is kind
+    assert read == tokenizer == Tokenizer.from_json(tokenizer.to_json())
+    assert hash(read) == hash(tokenizer)
+    assert [read.encode(text) for text in texts] == [tokenizer.encode(text) for text in texts]
 
 
-def test_definition_names_all_that_a_runtime_needs():
-    assert CharacterTokenizer("ab").definition() == {
+@EACH
+@given(seen=st.lists(anything), text=anything, lowercase=st.booleans())
+@settings(deadline=None, max_examples=50)
+def test_ids_pieces_and_unknown_agree(kind, seen, text, lowercase):
+    tokenizer = kind.learn(seen, lowercase=lowercase)
+    pieces, ids = tokenizer.pieces(text), tokenizer.encode(text)
+    assert len(pieces) == len(ids)
+    unknown = [piece for piece, i in zip(pieces, ids, strict=True) if i == UNK_ID]
+    assert tokenizer.unknown(text) == list(dict.fromkeys(unknown))
+    for piece, i in zip(pieces, ids, strict=True):
+        assert tokenizer.tokens[i] == (piece if i != UNK_ID else "<unk>")
+    known = kind.learn([text], lowercase=lowercase)
+    assert known.decode(known.encode(text)) == known.join(known.pieces(text))
+
+
+def test_definition_of_an_old_file_loads():
+    old = {
         "format": 1,
         "kind": "character",
         "normalization": "NFC",
         "special_tokens": ["<pad>", "<bos>", "<eos>", "<unk>"],
         "characters": ["a", "b"],
     }
+    assert Tokenizer.from_definition(old) == CharacterTokenizer("ab")
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("format", 2),
-        ("format", None),
-        ("kind", "bpe"),
-        ("normalization", "NFD"),
-        ("special_tokens", ["<pad>"]),
-        ("characters", None),
-        ("characters", "ab"),
-        ("characters", ["a", 5]),
-        ("characters", ["ab"]),
-    ],
-)
-def test_from_definition_with_a_wrong_entry_raises_and_names_it(key, value):
-    document = CharacterTokenizer("ab").definition() | {key: value}
-    with pytest.raises(ValueError, match=f"`{key}`"):
-        CharacterTokenizer.from_definition(document)
+@pytest.mark.parametrize("kind", ["bpe", None, 5, ["word"]])
+def test_unknown_kind_names_the_known_ones(kind):
+    document = CharacterTokenizer("ab").definition() | {"kind": kind}
+    with pytest.raises(ValueError, match=r"`kind` of \['character', 'word'\]. Received: "):
+        Tokenizer.from_definition(document)
 
 
-@pytest.mark.parametrize("text", ["", "{", "not JSON"])
-def test_from_json_with_text_that_is_no_json_raises(text):
-    with pytest.raises(ValueError, match="line 1"):
-        CharacterTokenizer.from_json(text)
+def test_subclass_reads_its_own_kind_only():
+    document = CharacterTokenizer("ab").definition()
+    with pytest.raises(ValueError, match=r"`kind` of \['word'\]. Received: 'character'"):
+        WordTokenizer.from_definition(document)
 
 
-@pytest.mark.parametrize(("text", "kind"), [("[1]", "list"), ("null", "NoneType")])
-def test_from_json_with_another_document_raises(text, kind):
-    with pytest.raises(ValueError, match=f"must be an object. Received: {kind}"):
-        CharacterTokenizer.from_json(text)
+@pytest.mark.parametrize("value", ["yes", 1, None])
+def test_lowercase_that_is_no_boolean_raises(value):
+    document = WordTokenizer(["a"]).definition() | {"lowercase": value}
+    with pytest.raises(ValueError, match="`lowercase` must be true or false"):
+        Tokenizer.from_definition(document)
+
+
+def test_kinds_and_cases_differ_though_the_entries_are_equal():
+    tokenizers = [CharacterTokenizer("ab"), WordTokenizer("ab")]
+    tokenizers += [CharacterTokenizer("ab", lowercase=True), WordTokenizer("ab", lowercase=True)]
+    assert len(set(tokenizers)) == 4
+
+
+@EACH
+def test_lowercase_stands_in_the_definition_only_where_true(kind):
+    assert "lowercase" not in kind("ab").definition()
+    assert kind("ab", lowercase=True).definition()["lowercase"] is True
+
+
+@EACH
+def test_lowercase_gives_capitals_the_ids_of_small_letters(kind):
+    tokenizer = kind.learn(["É a"], lowercase=True)
+    assert tokenizer.encode("É A") == tokenizer.encode("e\u0301 a")
+    assert UNK_ID not in tokenizer.encode("É A")
+    assert tokenizer.decode(tokenizer.encode("É A")) == "é a"
+    assert kind.learn(["é a"]).encode("É a")[0] == UNK_ID
+
+
+@given(anything)
+@settings(deadline=None, max_examples=100)
+def test_normalized_text_stays_as_it_is(text):
+    for tokenizer in (CharacterTokenizer(()), CharacterTokenizer((), lowercase=True)):
+        once = tokenizer.normalize(text)
+        assert tokenizer.normalize(once) == normalize(once) == once
+
+
+@EACH
+def test_max_size_keeps_the_most_frequent(kind):
+    texts = ["a b c", "a b", "a c", "a"]
+    full = kind.learn(texts)
+    for size in (1, 2, 99):
+        assert kind.learn(texts, max_size=size).tokens == full.tokens[: 4 + size]
+
+
+@EACH
+@pytest.mark.parametrize(("name", "value"), [("max_size", 0), ("max_size", -1), ("min_count", 0)])
+def test_sizes_below_one_raise(kind, name, value):
+    with pytest.raises(ValueError, match=f"`{name}` must be a positive integer. Received: {value}"):
+        kind.learn(["a"], **{name: value})
+
+
+def test_json_is_ascii():
+    tokenizer = WordTokenizer.learn(["né ici"])
+    assert tokenizer.to_json().isascii()
+    assert json.loads(tokenizer.to_json()) == tokenizer.definition()

@@ -1,0 +1,45 @@
+"""A text file -> its lines, UTF-8, plain or gzip."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from s2s_keras.errors import DataError
+
+__all__ = ["read_lines"]
+
+
+def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+    """Yields number, from 1, and text of each line; a name that ends in `.gz` is decompressed.
+
+    Lines end with a line feed, with or without a carriage return; a byte order mark is skipped.
+
+    Raises:
+        DataError: the file is missing or unreadable, or a line is not valid UTF-8.
+    """
+    path = Path(path)
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as file:
+            for number, raw in enumerate(file, 1):
+                yield number, _decode(raw, path, number)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"cannot be read: {reason}.", path) from error
+
+
+def _decode(raw: bytes, path: Path, number: int) -> str:
+    mark = codecs.BOM_UTF8 if number == 1 and raw.startswith(codecs.BOM_UTF8) else b""
+    try:
+        return raw[len(mark) :].decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"byte {len(mark) + error.start + 1} of the line is not valid UTF-8; "
+            "convert the file to UTF-8.",
+            path,
+            number,
+        ) from error

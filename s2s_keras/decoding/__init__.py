@@ -1,17 +1,21 @@
 """A step function flows in, and the best outputs flow out. NumPy only, for every runtime."""
 
+from s2s_keras.decoding.beam import beam_search
+from s2s_keras.decoding.hypothesis import Hypothesis
 from s2s_keras.decoding.predictor import Prediction, Predictor
-from s2s_keras.decoding.search import Hypothesis, beam_search, greedy_search
+from s2s_keras.decoding.rows import greedy_search, sample
 from s2s_keras.decoding.session import Session, StepOutput
-from s2s_keras.decoding.settings import DecodingSettings
+from s2s_keras.decoding.settings import DecodingSettings, LengthPenalty
 
 __all__ = [
     "DecodingSettings",
     "Hypothesis",
+    "LengthPenalty",
     "Prediction",
     "Predictor",
     "Session",
     "StepOutput",
     "beam_search",
     "greedy_search",
+    "sample",
 ]

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from s2s_keras.decoding.search import Hypothesis, beam_search, greedy_search
+from s2s_keras.decoding.beam import beam_search
+from s2s_keras.decoding.hypothesis import Hypothesis
+from s2s_keras.decoding.rows import greedy_search, sample
 from s2s_keras.decoding.session import Session
 from s2s_keras.decoding.settings import DecodingSettings
 from s2s_keras.errors import InputError
-from s2s_keras.text import CharacterTokenizer, normalize, pad_ids
+from s2s_keras.text import (
+    BOS_ID,
+    EOS_ID,
+    PAD_ID,
+    UNK_ID,
+    Tokenizer,
+    normalize,
+    pad_ids,
+)
 
 __all__ = ["Prediction", "Predictor"]
 
@@ -25,10 +35,11 @@ class Prediction:
     Attributes:
         text: the output, in normalisation form C.
         log_prob: log p(text | source), in nats.
-        score: log_prob / length^alpha, what the n best are ranked by.
+        score: what the n best are ranked by; see `scoring.score`.
         source_tokens: the S source tokens.
-        target_tokens: the T output tokens, `<eos>` included.
-        attention: float32 (T, S), the alignment; rows sum to 1.
+        target_tokens: the T output tokens as the model gave them, `<eos>` included.
+        attention: float32 (T, S), the alignment, rows sum to 1; or `None` where the model has no
+            attention.
     """
 
     text: str
@@ -36,7 +47,7 @@ class Prediction:
     score: float
     source_tokens: tuple[str, ...] = field(repr=False)
     target_tokens: tuple[str, ...] = field(repr=False)
-    attention: NDArray[np.float32] = field(repr=False)
+    attention: NDArray[np.float32] | None = field(repr=False)
 
     @property
     def probability(self) -> float:
@@ -57,8 +68,8 @@ class Predictor:
     def __init__(
         self,
         session: Session,
-        source_tokenizer: CharacterTokenizer,
-        target_tokenizer: CharacterTokenizer,
+        source_tokenizer: Tokenizer,
+        target_tokenizer: Tokenizer,
         settings: DecodingSettings,
     ) -> None:
         self.session = session
@@ -70,7 +81,7 @@ class Predictor:
         """Returns the source ids of `text`.
 
         Raises:
-            InputError: `text` is empty or too long, or holds characters never seen in training
+            InputError: `text` is empty or too long, or holds tokens never seen in training
                 while `settings.allow_unknown` is false.
         """
         if not text.strip():
@@ -83,8 +94,9 @@ class Predictor:
                 f"Received {len(ids)}: {text[:40]!r}{'...' if len(text) > 40 else ''}"
             )
         if not self.settings.allow_unknown and (unknown := self.source_tokenizer.unknown(text)):
-            shown = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in unknown[:5])
-            raise InputError(f"The text holds characters never seen in training: {shown}.")
+            shown = ", ".join(map(self.source_tokenizer.describe, unknown[:5]))
+            kind = self.source_tokenizer.kind
+            raise InputError(f"The text holds {kind}s never seen in training: {shown}.")
         return ids
 
     def predict(self, texts: Sequence[str], batch_size: int = 1) -> list[list[Prediction]]:
@@ -97,9 +109,10 @@ class Predictor:
 
         Raises:
             InputError: see `check`. Nothing is decoded then.
+            ValueError: the settings need attention, which the model does not have.
         """
         sources = [self.check(text) for text in texts]
-        search = greedy_search if self.settings.beam_width == 1 else beam_search
+        search = _search(self.settings)
         results: list[list[Prediction]] = [[] for _ in texts]
         by_length = sorted(range(len(texts)), key=lambda index: len(sources[index]))
         for start in range(0, len(texts), batch_size):
@@ -112,11 +125,42 @@ class Predictor:
 
     def _prediction(self, text: str, hypothesis: Hypothesis) -> Prediction:
         source_tokens = tuple(self.source_tokenizer.pieces(text))
+        attention = hypothesis.attention
+        if attention is not None:
+            attention = attention[:, : len(source_tokens)]
+        if self.settings.replace_unknown and attention is not None:
+            output = self._replaced(hypothesis.token_ids, source_tokens, attention)
+        else:
+            output = self.target_tokenizer.decode(hypothesis.token_ids)
         return Prediction(
-            text=normalize(self.target_tokenizer.decode(hypothesis.token_ids)),
+            text=normalize(output),
             log_prob=hypothesis.log_prob,
             score=hypothesis.score,
             source_tokens=source_tokens,
             target_tokens=tuple(self.target_tokenizer.tokens[i] for i in hypothesis.token_ids),
-            attention=hypothesis.attention[:, : len(source_tokens)],
+            attention=attention,
         )
+
+    def _replaced(
+        self,
+        token_ids: Sequence[int],
+        source_tokens: Sequence[str],
+        attention: NDArray[np.float32],
+    ) -> str:
+        """Returns the text, each `<unk>` replaced by the source token most looked at."""
+        aligned = [source_tokens[j] for j in attention.argmax(axis=1)]
+        return self.target_tokenizer.join(
+            [
+                source_token if i == UNK_ID else self.target_tokenizer.tokens[i]
+                for i, source_token in zip(token_ids, aligned, strict=True)
+                if i not in (PAD_ID, BOS_ID, EOS_ID)
+            ]
+        )
+
+
+def _search(
+    settings: DecodingSettings,
+) -> Callable[[Session, NDArray[np.int32], DecodingSettings], list[list[Hypothesis]]]:
+    if settings.temperature is not None:
+        return sample
+    return greedy_search if settings.beam_width == 1 else beam_search

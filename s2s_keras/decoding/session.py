@@ -7,7 +7,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Session", "StepOutput"]
+from s2s_keras.decoding.settings import DecodingSettings
+from s2s_keras.text import EOS_ID
+
+__all__ = ["Session", "StepOutput", "checked_step"]
 
 
 class StepOutput(NamedTuple):
@@ -15,13 +18,14 @@ class StepOutput(NamedTuple):
 
     Attributes:
         log_probs: float32 (R, K), natural logarithms, in any order.
-        token_ids: int (R, K), the tokens that they belong to.
-        attention: float32 (R, S), the weights over the source; rows sum to 1.
+        token_ids: int (R, K), the tokens that they belong to, distinct in a row.
+        attention: float32 (R, S), the weights over the source, rows sum to 1; or `None` where the
+            model has no attention (Sutskever et al. 2014, Cho et al. 2014).
     """
 
     log_probs: NDArray[np.float32]
     token_ids: NDArray[np.integer]
-    attention: NDArray[np.float32]
+    attention: NDArray[np.float32] | None
 
 
 class Session(Protocol):
@@ -40,3 +44,43 @@ class Session(Protocol):
             tokens: int32 (N * beam_width,), the last token of each row; `bos` at first.
             parents: int (N * beam_width,), the row of the step before that each row continues.
         """
+
+
+def checked_step(
+    session: Session,
+    tokens: NDArray[np.int32],
+    parents: NDArray[np.intp],
+    length: int,
+    settings: DecodingSettings,
+) -> StepOutput:
+    """Advances every row, and forbids `eos` where the output would be too short.
+
+    Args:
+        session: the model.
+        tokens: see `Session.step`.
+        parents: see `Session.step`.
+        length: tokens of an open row after this step, at least 1.
+        settings: the minimum length, and whether attention is needed.
+
+    Raises:
+        ValueError: the model is broken, or cannot do what the settings ask for.
+    """
+    output = session.step(tokens, parents)
+    if np.isnan(output.log_probs).any():  # would rank at random
+        raise ValueError("The model's log-probabilities must be numbers. Received: NaN.")
+    if output.attention is None and settings.needs_attention:
+        raise ValueError(
+            "`coverage_penalty_beta` and `replace_unknown` need a model with attention. Received: "
+            f"coverage_penalty_beta={settings.coverage_penalty_beta}, "
+            f"replace_unknown={settings.replace_unknown}, and a model without. Leave both out."
+        )
+    if length > settings.min_output_length:
+        return output
+    if output.log_probs.shape[1] == 1:  # it may be `eos`, and nothing would be left
+        raise ValueError(
+            "`min_output_length` needs at least 2 candidates a step. Received: "
+            f"min_output_length={settings.min_output_length}, and a model with 1. "
+            "Export with more `candidates`."
+        )
+    forbidden = output.token_ids == EOS_ID
+    return output._replace(log_probs=np.where(forbidden, np.float32(-np.inf), output.log_probs))

@@ -21,12 +21,14 @@ def plot_attention(prediction: Prediction, path: str | Path) -> None:
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
-        ValueError: matplotlib has no such format.
+        ValueError: the model has no attention, or matplotlib has no such format.
         OSError: the folder is missing or cannot be written.
 
     Reference:
         Bahdanau et al. 2015, figure 3.
     """
+    if prediction.attention is None:
+        raise ValueError("An alignment needs a model with attention. Received: one without.")
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
@@ -36,7 +38,9 @@ def plot_attention(prediction: Prediction, path: str | Path) -> None:
     figure = Figure(figsize=(1.5 + 0.32 * columns, 1.5 + 0.32 * rows), layout="constrained")
     axes = figure.subplots()
     image = axes.imshow(prediction.attention, cmap="viridis", vmin=0.0, vmax=1.0)
-    axes.set_xticks(range(columns), _visible(prediction.source_tokens))
+    is_wide = any(len(token) > 2 for token in prediction.source_tokens)  # side by side they overlap
+    rotation = 90 if is_wide else 0
+    axes.set_xticks(range(columns), _visible(prediction.source_tokens), rotation=rotation)
     axes.set_yticks(range(rows), _visible(prediction.target_tokens))
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")

@@ -16,11 +16,15 @@ class MarkovSession:
     Args:
         table: float32 (V, V, V), log p(next token | first token of the source, token before).
             Its candidates are the letters, from the last to the first, and then `eos`.
+        unknown: whether `<unk>` is a candidate too.
+        attends: whether it has attention.
     """
 
-    def __init__(self, table):
+    def __init__(self, table, unknown=False, attends=True):
         self.table = table
-        self.candidates = np.array([*range(len(table) - 1, FIRST_LETTER - 1, -1), EOS_ID])
+        letters = [*range(len(table) - 1, FIRST_LETTER - 1, -1)]
+        self.candidates = np.array([*letters, EOS_ID, *([UNK_ID] if unknown else [])])
+        self.attends = attends
         self.steps = 0
 
     def start(self, source_ids, beam_width):
@@ -44,7 +48,9 @@ class MarkovSession:
         return StepOutput(
             np.stack([self.row(source, history) for source, history in seen]),
             np.tile(self.candidates, (len(rows), 1)),
-            np.stack([self.attention(source, history) for source, history in seen]),
+            np.stack([self.attention(source, history) for source, history in seen])
+            if self.attends
+            else None,
         )
 
     def row(self, source, history):
@@ -54,6 +60,25 @@ class MarkovSession:
     def attention(self, source, history):
         """Returns weights (S,): all on one token that is not padding, which `history` chooses."""
         return np.eye(len(source), dtype=np.float32)[sum(history) % np.count_nonzero(source)]
+
+
+class HistorySession(MarkovSession):
+    """A model whose next token depends on all tokens before it, so that a lost one shows."""
+
+    def row(self, source, history):
+        rng = np.random.default_rng([int(source[0]), *history])
+        return np.log(rng.dirichlet(np.ones(len(self.candidates)))).astype(np.float32)
+
+
+class SoftSession(HistorySession):
+    """Spreads its attention, also over padding and one column behind the source, as no model would.
+
+    Whatever counts those shows.
+    """
+
+    def attention(self, source, history):
+        rng = np.random.default_rng([7, int(source[0]), *history])
+        return rng.dirichlet(np.full(len(source) + 1, 0.4)).astype(np.float32)
 
 
 def table_of(chances, size):

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 
 from s2s_keras.decoding import DecodingSettings, Predictor
 from s2s_keras.errors import InputError
-from s2s_keras.text import BOS_ID, EOS_ID, UNK_ID, CharacterTokenizer
+from s2s_keras.text import BOS_ID, EOS_ID, UNK_ID, CharacterTokenizer, WordTokenizer
 from tests.decoding.markov import MarkovSession, table_of
 
 TOKENIZER = CharacterTokenizer("abcé")
@@ -57,6 +58,15 @@ def test_check_without_a_limit_takes_any_length():
 def test_check_of_unknown_characters_names_each_once():
     with pytest.raises(InputError, match=r"'x' \(U\+0078\), '☃' \(U\+2603\)\.$"):
         predictor_of().check("ax☃xa")
+
+
+def test_check_of_unknown_words_names_each_once():
+    tokenizer = WordTokenizer.learn(["the cat"])
+    predictor = Predictor(predictor_of().session, tokenizer, tokenizer, DecodingSettings())
+    assert predictor.check("cat the") == [4, 5]
+    message = r"holds words never seen in training: 'dog', '!' \(U\+0021\)\.$"
+    with pytest.raises(InputError, match=message):
+        predictor.check("the dog ! the dog")
 
 
 def test_check_takes_unknown_characters_where_allowed():
@@ -138,3 +148,98 @@ def test_combining_output_has_a_token_for_each_row_of_attention():
     assert prediction.text == "é"
     assert prediction.target_tokens == ("e", "\N{COMBINING ACUTE ACCENT}", "<eos>")
     assert prediction.attention.shape == (3, 1)
+
+
+def test_a_temperature_draws_the_same_for_a_text_wherever_it_stands():
+    predictor = predictor_of(beam_width=4, n_best=4, temperature=1.0, seed=5)
+    texts = ["c", "aaaa", "éb", "b", "ca"]
+    alone = [[p.text for p in predictor.predict([text])[0]] for text in texts]
+    assert len({text for outputs in alone for text in outputs}) > 4
+    for batch_size in (1, 3):
+        found = predictor.predict(texts[::-1], batch_size)[::-1]
+        assert [[p.text for p in predictions] for predictions in found] == alone
+    assert all(p.score <= 0 for p in predictor.predict(["a"])[0])
+
+
+@pytest.mark.parametrize("beam_width", [1, 3])
+def test_a_model_without_attention_predicts_without_an_alignment(beam_width):
+    predictor = predictor_of(beam_width=beam_width)
+    expected = [best.text for [best] in predictor.predict(["abc", "b"])]
+    predictor.session.attends = False
+    predictions = predictor.predict(["abc", "b"], batch_size=2)
+    assert [best.text for [best] in predictions] == expected
+    assert all(best.attention is None for [best] in predictions)
+
+
+@pytest.mark.parametrize("beam_width", [1, 3])
+def test_replacing_unknown_without_attention_raises(beam_width):
+    predictor = predictor_of(beam_width=beam_width, replace_unknown=True)
+    predictor.session.attends = False
+    with pytest.raises(ValueError, match="need a model with attention.*replace_unknown=True"):
+        predictor.predict(["a"])
+
+
+class Copying(MarkovSession):
+    """Writes b, `<unk>`, `<unk>`, and looks at the source from its end to its start.
+
+    It looks most at the padding, as no model would.
+    """
+
+    def __init__(self):
+        chances = {BOS_ID: {B: 1.0}, B: {UNK_ID: 1.0}, UNK_ID: {UNK_ID: 0.2, EOS_ID: 0.8}}
+        super().__init__(table_of(chances, len(TOKENIZER)), unknown=True)
+
+    def attention(self, source, history):
+        weights = np.full(len(source) + 1, 0.01)
+        weights[np.count_nonzero(source) - len(history)] = 0.4
+        weights[np.count_nonzero(source) :] = 0.5
+        return weights.astype(np.float32)
+
+
+COPYING = {"allow_unknown": True, "min_output_length": 3, "max_output_length": 4}
+
+
+@pytest.mark.parametrize("beam_width", [1, 2])
+@pytest.mark.parametrize("temperature", [None, 0.01])
+def test_unknown_tokens_are_replaced_by_the_source_tokens_looked_at(beam_width, temperature):
+    settings = DecodingSettings(beam_width, temperature=temperature, **COPYING)
+    predictor = Predictor(Copying(), TOKENIZER, TOKENIZER, settings)
+    [[plain], [also_plain]] = predictor.predict(["ax☃é", "abcab"], batch_size=2)
+    assert (plain.text, also_plain.text) == ("b\ufffd\ufffd", "b\ufffd\ufffd")
+    predictor.settings = dataclasses.replace(settings, replace_unknown=True)
+    [[replaced], [other]] = predictor.predict(["ax☃é", "abcab"], batch_size=2)
+    assert (replaced.text, other.text) == ("b☃x", "bac")
+    assert replaced.target_tokens == ("b", "<unk>", "<unk>", "<eos>")
+    assert replaced.log_prob == plain.log_prob
+
+
+def test_unknown_tokens_are_replaced_by_the_tokens_of_any_tokenizer():
+    class Words:
+        """Space-separated words, each with its space, as a tokeniser of words might have them."""
+
+        tokens = ("<pad>", "<bos>", "<eos>", "<unk>", " is", " it")
+
+        def pieces(self, text):
+            return [f" {word}" for word in text.split()]
+
+        def join(self, tokens):
+            return "".join(tokens).removeprefix(" ")
+
+        def encode(self, text):
+            return [self.tokens.index(p) if p in self.tokens else UNK_ID for p in self.pieces(text)]
+
+    settings = DecodingSettings(1, replace_unknown=True, **COPYING)
+    predictor = Predictor(Copying(), Words(), Words(), settings)
+    [[prediction]] = predictor.predict(["is Ljubljana Oslo it"])
+    assert prediction.text == "it Oslo Ljubljana"
+    assert prediction.source_tokens == (" is", " Ljubljana", " Oslo", " it")
+
+
+def test_a_replaced_text_is_in_normalization_form_c():
+    tokenizer = CharacterTokenizer(["e"])
+    chances = {BOS_ID: {4: 1.0}, 4: {UNK_ID: 1.0}, UNK_ID: {EOS_ID: 1.0}}
+    session = MarkovSession(table_of(chances, len(tokenizer)), unknown=True)
+    settings = DecodingSettings(1, replace_unknown=True, allow_unknown=True)
+    predictor = Predictor(session, tokenizer, tokenizer, settings)
+    [[prediction]] = predictor.predict(["\N{COMBINING ACUTE ACCENT}"])
+    assert prediction.text == "é"

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from s2s_keras.decoding import DecodingSettings, StepOutput, beam_search, greedy_search
+from s2s_keras.decoding.beam import _largest
 from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID
 from tests.decoding.markov import (
     FIRST_LETTER,
+    HistorySession,
     MarkovSession,
     every_output,
     random_table,
@@ -18,14 +20,6 @@ SOURCES = np.array([[4, 5, 6], [5, 6, 0], [6, 0, 0], [5, 4, 4]], np.int32)
 SEARCHES = pytest.mark.parametrize("search", [greedy_search, beam_search])
 SEEDS = pytest.mark.parametrize("seed", range(4))
 ALPHAS = pytest.mark.parametrize("alpha", [0.0, 1.0])
-
-
-class HistorySession(MarkovSession):
-    """A model whose next token depends on all tokens before it, so that a lost one shows."""
-
-    def row(self, source, history):
-        rng = np.random.default_rng([int(source[0]), *history])
-        return np.log(rng.dirichlet(np.ones(len(self.candidates)))).astype(np.float32)
 
 
 def settings_of(beam_width=1, max_output_length=6, **others):
@@ -193,7 +187,7 @@ def test_stopping_early_does_not_change_the_results(monkeypatch, seed, alpha, wi
     session = MarkovSession(random_table(seed, letters=3, end=8.0))
     settings = settings_of(width, 4, length_penalty_alpha=alpha, n_best=n_best)
     early = beam_search(session, SOURCES, settings)
-    monkeypatch.setattr("s2s_keras.decoding.search._decided", lambda *_: False)
+    monkeypatch.setattr("s2s_keras.decoding.beam._decided", lambda *_: False)
     assert_same(early, beam_search(session, SOURCES, settings))
     if width == 128:
         for source, hypotheses in zip(SOURCES, early, strict=True):
@@ -251,3 +245,79 @@ def test_beams_that_cannot_exist_do_not_delay_the_end():
     [found] = beam_search(session, SOURCES[:1], settings)
     assert [h.token_ids for h in found] == [(A, EOS_ID), (B, EOS_ID)]
     assert session.steps == 2
+
+
+@pytest.mark.parametrize("count", [1, 3, 8])
+@pytest.mark.parametrize("columns", [20, 200])
+def test_equal_scores_stay_in_the_order_of_their_columns(count, columns):
+    scores = np.random.default_rng(0).integers(0, 4, size=(5, columns)).astype(float)
+    scores[:, ::3] = -np.inf
+    expected = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+    np.testing.assert_array_equal(_largest(scores, count), expected)
+
+
+@pytest.mark.parametrize("letters", [2, 4])
+def test_a_beam_of_width_200_finds_all_outputs_of_a_small_vocabulary(letters):
+    settings = settings_of(200, 3, length_penalty_alpha=0.0, n_best=200)
+    session = HistorySession(random_table(0, letters))
+    [found] = beam_search(session, SOURCES[:1], settings)
+    assert {h.token_ids for h in found} == set(every_output(letters, 3))
+    assert sum(math.exp(h.log_prob) for h in found) == pytest.approx(1.0, abs=1e-5)
+
+
+@SEARCHES
+@SEEDS
+def test_outputs_are_at_least_as_long_as_asked_for(search, seed):
+    session = HistorySession(random_table(seed, letters=3))
+    free = search(session, SOURCES, settings_of(4, n_best=4))
+    bound = search(session, SOURCES, settings_of(4, n_best=4, min_output_length=3))
+    assert min(len(h.token_ids) for found in free for h in found) < 4
+    assert min(len(h.token_ids) for found in bound for h in found) >= 4
+    assert any(h.token_ids[3] == EOS_ID for found in bound for h in found)
+    for source, found in zip(SOURCES, bound, strict=True):
+        for hypothesis in found:  # the chances of the other tokens stay as they are
+            log_probs, _ = steps_of(session, source, hypothesis.token_ids)
+            assert hypothesis.log_prob == pytest.approx(sum(log_probs))
+
+
+@SEARCHES
+def test_the_shortest_output_can_be_all_but_eos(search):
+    session = MarkovSession(random_table(0, letters=3, end=50.0))
+    [[best]] = search(session, SOURCES[:1], settings_of(4, 5, min_output_length=4))
+    assert EOS_ID not in best.token_ids[:4]
+    assert len(best.token_ids) == 5
+
+
+@SEARCHES
+def test_a_shortest_output_needs_a_second_candidate(search):
+    class OnlyEnd(MarkovSession):
+        def step(self, tokens, parents):
+            output = super().step(tokens, parents)
+            return StepOutput(*(part[:, -1:] for part in output[:2]), output.attention)
+
+    session = OnlyEnd(random_table(0, letters=3))
+    with pytest.raises(ValueError, match="at least 2 candidates a step. .*a model with 1."):
+        search(session, SOURCES, settings_of(2, min_output_length=1))
+
+
+@SEARCHES
+def test_a_model_without_attention_gives_the_same_outputs_without_it(search):
+    table = random_table(0, letters=4)
+    settings = settings_of(4, n_best=4)
+    expected = search(HistorySession(table), SOURCES, settings)
+    found = search(HistorySession(table, attends=False), SOURCES, settings)
+    assert all(h.attention is None for hypotheses in found for h in hypotheses)
+    for hypotheses, others in zip(found, expected, strict=True):
+        assert [(h.token_ids, h.score) for h in hypotheses] == [
+            (h.token_ids, h.score) for h in others
+        ]
+
+
+@SEARCHES
+@pytest.mark.parametrize("needed", [{"coverage_penalty_beta": 0.1}, {"replace_unknown": True}])
+def test_what_needs_attention_is_refused_without_it(search, needed):
+    session = MarkovSession(random_table(0, letters=4), attends=False)
+    [(name, value)] = needed.items()
+    with pytest.raises(ValueError, match=f"need a model with attention.*{name}={value}"):
+        search(session, SOURCES, settings_of(2, **needed))
+    assert session.steps == 1

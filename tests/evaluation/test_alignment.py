@@ -1,3 +1,4 @@
+import dataclasses
 import sys
 
 import numpy as np
@@ -47,6 +48,21 @@ def test_plot_attention_has_target_rows_and_source_columns(tmp_path, figures):
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("source", "target")
     assert [label.get_text() for label in axes.get_xticklabels()] == ["h", "␣", "$"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["h", "<eos>"]
+
+
+@pytest.mark.parametrize(("tokens", "rotation"), [(("h", " ", "$"), 0), (("a", "▁red", "."), 90)])
+def test_plot_attention_turns_words(tmp_path, figures, tokens, rotation):
+    prediction = dataclasses.replace(PREDICTION, source_tokens=tokens)
+    plot_attention(prediction, tmp_path / "heat.png")
+    labels = figures[0].axes[0].get_xticklabels()
+    assert {label.get_rotation() for label in labels} == {rotation}
+
+
+def test_plot_attention_of_a_model_without_raises(tmp_path):
+    prediction = Prediction("h", -0.1, -0.1, ("h",), ("h", "<eos>"), None)
+    with pytest.raises(ValueError, match="needs a model with attention"):
+        plot_attention(prediction, tmp_path / "heat.png")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_plot_attention_in_a_missing_folder_raises(tmp_path):

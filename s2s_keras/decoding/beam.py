@@ -1,0 +1,112 @@
+"""Beam search over a session's step function."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2s_keras.decoding.hypothesis import History, Hypothesis
+from s2s_keras.decoding.scoring import Coverage, score
+from s2s_keras.decoding.session import Session, checked_step
+from s2s_keras.decoding.settings import DecodingSettings
+from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID
+
+__all__ = ["beam_search"]
+
+
+def beam_search(
+    session: Session, source_ids: NDArray[np.int32], settings: DecodingSettings
+) -> list[list[Hypothesis]]:
+    """Keeps the `beam_width` best hypotheses of each source, ranked by `scoring.score`.
+
+    A hypothesis that has reached `eos` is frozen: it keeps its place and its score until a better
+    one pushes it out. The search of all sources ends when every beam is frozen, when no open beam
+    can still enter the n best, or after `max_output_length` tokens.
+
+    Args:
+        session: the model.
+        source_ids: int32 (N, S), padded with 0 on the right.
+        settings: beam width, lengths, penalties, n best.
+
+    Returns:
+        For each source at most `n_best` hypotheses, the best first.
+
+    Raises:
+        ValueError: the settings need attention, which the model does not have.
+
+    Reference:
+        Sutskever et al. 2014, section 3.2 (beam search); Wu et al. 2016, section 7 (length
+        normalisation and coverage penalty).
+    """
+    count, width = len(source_ids), settings.beam_width
+    session.start(source_ids, width)
+    first_row = np.arange(count)[:, None] * width
+    rows = np.arange(count * width)
+    tokens = np.full(count * width, BOS_ID, np.int32)
+    log_probs = np.full((count, width), -np.inf)
+    log_probs[:, 0] = 0.0  # the first step has one beam to extend, not `width` equal ones
+    scores = np.zeros((count, width))
+    lengths = np.zeros((count, width), np.int64)
+    finished = np.zeros((count, width), bool)
+    coverage = Coverage(source_ids, width, settings)
+    history = History()
+    for length in range(1, settings.max_output_length + 1):
+        output = checked_step(session, tokens, rows, length, settings)
+        candidates = output.log_probs.shape[1]
+        totals = log_probs[:, :, None] + output.log_probs.reshape(count, width, candidates)
+        totals[finished] = -np.inf
+        totals[finished, 0] = log_probs[finished]  # a frozen beam's only candidate is itself
+        lengths = np.where(finished, lengths, length)
+        coverage.add(output.attention, ~finished.ravel())
+        penalty = coverage.penalty().reshape(count, width, 1)
+        candidate_scores = score(totals, lengths[:, :, None], penalty, settings)
+        candidate_scores = candidate_scores.reshape(count, width * candidates)
+        chosen = _largest(candidate_scores, width)
+        beams = chosen // candidates
+        rows = (first_row + beams).ravel()
+        was_finished = np.take_along_axis(finished, beams, axis=1)
+        next_ids = output.token_ids.reshape(count, width * candidates)
+        tokens_2d = np.take_along_axis(next_ids, chosen, axis=1).astype(np.int32)
+        tokens_2d[was_finished] = PAD_ID
+        tokens = tokens_2d.ravel()
+        history.append(tokens, rows, output.attention)
+        log_probs = np.take_along_axis(totals.reshape(count, -1), chosen, axis=1)
+        scores = np.take_along_axis(candidate_scores, chosen, axis=1)
+        lengths = np.take_along_axis(lengths, beams, axis=1)
+        coverage.reorder(rows)
+        finished = was_finished | (tokens_2d == EOS_ID) | np.isneginf(log_probs)
+        if finished.all() or _decided(log_probs, scores, finished, settings):
+            break
+    return history.n_best(log_probs, scores, settings.n_best)
+
+
+def _largest(scores: NDArray[np.float64], count: int) -> NDArray[np.intp]:
+    """Returns the columns of the `count` largest scores of each row, the largest first.
+
+    Equal scores stay in the order of their columns, so that a frozen beam is not lost to a tie.
+    """
+    if scores.shape[1] > 8 * count:  # of a large vocabulary only the head is worth sorting
+        threshold = np.partition(scores, -count, axis=1)[:, -count, None]
+        group = (scores <= threshold).astype(np.uint8) + (scores < threshold)
+        columns = np.argsort(group, axis=1, kind="stable")[:, :count]
+        order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
+        return np.take_along_axis(columns, order, axis=1)
+    return np.argsort(-scores, axis=1, kind="stable")[:, :count]
+
+
+def _decided(
+    log_probs: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    finished: NDArray[np.bool_],
+    settings: DecodingSettings,
+) -> bool:
+    """Whether in every source the n best are frozen and out of reach of the open beams.
+
+    A beam's log_prob only falls, and a length penalty never does: at best a beam reaches its
+    present log_prob at the maximum length, with every source token covered.
+    """
+    if not finished[:, : settings.n_best].all():
+        return False
+    open_log_probs = np.where(finished, -np.inf, log_probs)
+    reachable = score(open_log_probs, settings.max_output_length, 0.0, settings)
+    return bool((scores[:, settings.n_best - 1] >= reachable.max(axis=1)).all())

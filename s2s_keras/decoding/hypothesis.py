@@ -1,0 +1,96 @@
+"""One output, and how it is read back from the steps that made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2s_keras.text import EOS_ID
+
+__all__ = ["History", "Hypothesis"]
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One output of a search.
+
+    Attributes:
+        token_ids: T ids; the last is `eos` unless decoding stopped at the maximum length.
+        log_prob: the sum of the tokens' log-probabilities, in nats.
+        score: what hypotheses are ranked by; see `scoring.score`.
+        attention: float32 (T, S), the weights over the source at each token, or `None` where the
+            model has no attention.
+    """
+
+    token_ids: tuple[int, ...]
+    log_prob: float
+    score: float
+    attention: NDArray[np.float32] | None
+
+
+class History:
+    """What every step chose, for each of R rows."""
+
+    def __init__(self) -> None:
+        self._steps: list[
+            tuple[NDArray[np.int32], NDArray[np.intp], NDArray[np.float32] | None]
+        ] = []
+
+    def append(
+        self,
+        tokens: NDArray[np.int32],
+        parents: NDArray[np.intp],
+        attention: NDArray[np.float32] | None,
+    ) -> None:
+        """Notes a step.
+
+        Args:
+            tokens: int32 (R,), what each row chose.
+            parents: int (R,), the row that it continues.
+            attention: float32 (R, S), the weights of the parents at this step, or `None`.
+        """
+        self._steps.append((tokens, parents, attention))
+
+    def n_best(
+        self, log_probs: NDArray[np.float64], scores: NDArray[np.float64], n_best: int
+    ) -> list[list[Hypothesis]]:
+        """Reads the best rows of each source back.
+
+        Args:
+            log_probs: float64 (N, K); rows of log-probability minus infinity are left out.
+            scores: float64 (N, K).
+            n_best: rows a source, at most.
+
+        Returns:
+            For each source its hypotheses, the best first.
+        """
+        width = scores.shape[1]
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :n_best]
+        return [
+            [
+                self._hypothesis(n * width + k, float(log_probs[n, k]), float(scores[n, k]))
+                for k in map(int, beams)
+                if np.isfinite(log_probs[n, k])
+            ]
+            for n, beams in enumerate(best)
+        ]
+
+    def _hypothesis(self, row: int, log_prob: float, score: float) -> Hypothesis:
+        """Follows a row back to the first step, and cuts the padding after `eos` off."""
+        tokens: list[int] = []
+        attention: list[NDArray[np.float32]] = []
+        for step_tokens, parents, weights in reversed(self._steps):
+            tokens.append(int(step_tokens[row]))
+            row = int(parents[row])
+            if weights is not None:
+                attention.append(weights[row])
+        tokens.reverse()
+        length = tokens.index(EOS_ID) + 1 if EOS_ID in tokens else len(tokens)
+        return Hypothesis(
+            token_ids=tuple(tokens[:length]),
+            log_prob=log_prob,
+            score=score,
+            attention=np.stack(attention[::-1][:length]) if attention else None,
+        )

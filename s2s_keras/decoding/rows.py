@@ -1,0 +1,116 @@
+"""Greedy search and sampling: rows that choose a token each and never meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2s_keras.decoding.hypothesis import History, Hypothesis
+from s2s_keras.decoding.scoring import Coverage, score
+from s2s_keras.decoding.session import Session, StepOutput, checked_step
+from s2s_keras.decoding.settings import DecodingSettings
+from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID
+
+__all__ = ["greedy_search", "sample"]
+
+
+def greedy_search(
+    session: Session, source_ids: NDArray[np.int32], settings: DecodingSettings
+) -> list[list[Hypothesis]]:
+    """Takes the likeliest token at each step: `beam_search` of width 1, with less work a step.
+
+    Args:
+        session: the model.
+        source_ids: int32 (N, S), padded with 0 on the right.
+        settings: lengths and penalties; its beam width is not looked at.
+
+    Returns:
+        For each source a list of one hypothesis.
+
+    Raises:
+        ValueError: the settings need attention, which the model does not have.
+    """
+    return _decode(session, source_ids, 1, settings, lambda step: step.log_probs.argmax(axis=1))
+
+
+def sample(
+    session: Session, source_ids: NDArray[np.int32], settings: DecodingSettings
+) -> list[list[Hypothesis]]:
+    """Draws `beam_width` outputs of each source, independently of each other.
+
+    Each token comes from softmax(log_probs / temperature) over the session's candidates. An output
+    may be drawn more than once. Draws depend on the seed and the source's ids alone: not on the
+    sources beside it, and not on the order of the candidates.
+
+    Args:
+        session: the model.
+        source_ids: int32 (N, S), padded with 0 on the right.
+        settings: temperature, seed, outputs a source (`beam_width`), lengths, penalties, n best.
+
+    Returns:
+        For each source the `n_best` draws of the largest score, the best first. `log_prob` and
+        `score` are those of the model at temperature 1.
+
+    Raises:
+        ValueError: no temperature is given, or the settings need attention, which the model does
+            not have.
+    """
+    width, temperature = settings.beam_width, settings.temperature
+    if temperature is None:
+        raise ValueError("`temperature` must be a positive number. Received: temperature=None.")
+    generators = [
+        np.random.default_rng([settings.seed, *map(int, ids[ids != PAD_ID])]) for ids in source_ids
+    ]
+
+    def draw(step: StepOutput) -> NDArray[np.intp]:
+        uniform = np.concatenate([generator.random(width) for generator in generators])
+        return _draw(step, temperature, uniform)
+
+    return _decode(session, source_ids, width, settings, draw)
+
+
+def _draw(step: StepOutput, temperature: float, uniform: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Turns numbers of [0, 1) into columns (R,) by the inverse of the cumulative distribution."""
+    by_id = np.argsort(step.token_ids, axis=1)  # runtimes order their candidates differently
+    log_probs = np.take_along_axis(step.log_probs, by_id, axis=1).astype(np.float64)
+    # Frozen rows may have no candidate left (NaN); what they draw is not looked at.
+    with np.errstate(over="ignore", invalid="ignore"):
+        weights = np.exp((log_probs - log_probs.max(axis=1, keepdims=True)) / temperature)
+        cumulative = weights.cumsum(axis=1)
+        cumulative /= cumulative[:, -1:]
+    drawn = (cumulative > uniform[:, None]).argmax(axis=1)
+    return np.take_along_axis(by_id, drawn[:, None], axis=1)[:, 0]
+
+
+def _decode(
+    session: Session,
+    source_ids: NDArray[np.int32],
+    width: int,
+    settings: DecodingSettings,
+    choose: Callable[[StepOutput], NDArray[np.intp]],
+) -> list[list[Hypothesis]]:
+    """Extends `width` rows a source by the column (R,) that `choose` takes of each step."""
+    session.start(source_ids, width)
+    rows = np.arange(len(source_ids) * width)
+    tokens = np.full(len(rows), BOS_ID, np.int32)
+    log_probs = np.zeros(len(rows))
+    lengths = np.zeros(len(rows), np.int64)
+    finished = np.zeros(len(rows), bool)
+    coverage = Coverage(source_ids, width, settings)
+    history = History()
+    for length in range(1, settings.max_output_length + 1):
+        output = checked_step(session, tokens, rows, length, settings)
+        columns = choose(output)
+        tokens = np.where(finished, PAD_ID, output.token_ids[rows, columns]).astype(np.int32)
+        log_probs += np.where(finished, 0.0, output.log_probs[rows, columns])
+        lengths[~finished] = length
+        coverage.add(output.attention, ~finished)
+        history.append(tokens, rows, output.attention)
+        finished |= tokens == EOS_ID
+        if finished.all():
+            break
+    scores = score(log_probs, lengths, coverage.penalty(), settings)
+    shape = (len(source_ids), width)
+    return history.n_best(log_probs.reshape(shape), scores.reshape(shape), settings.n_best)

@@ -1,37 +1,43 @@
-"""The sequence-to-sequence model: a GRU encoder-decoder with attention."""
+"""The sequence-to-sequence model: a recurrent encoder-decoder with or without attention."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 from keras import ops
-from numpy.typing import NDArray
 
 import s2s_keras.training  # noqa: F401  registers the loss and the metrics for `load_model`
-from s2s_keras.decoding import DecodingSettings, Prediction, Predictor, StepOutput
+from s2s_keras.architecture import WITH_ATTENTION, check_architecture
+from s2s_keras.decoding import DecodingSettings, Prediction, Predictor
 from s2s_keras.errors import ArtifactError
-from s2s_keras.layers import AttentionDecoder, BidirectionalEncoder, padding_bias
-from s2s_keras.text import BOS_ID, PAD_ID, CharacterTokenizer
+from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
+from s2s_keras.layers import (
+    CELLS,
+    DECODERS,
+    DIRECTIONS,
+    Encoder,
+    ScheduledSampling,
+    Source,
+    mask_bias,
+)
+from s2s_keras.layers.loop import run_loop
+from s2s_keras.text import BOS_ID, PAD_ID, Tokenizer
 
-__all__ = ["EVALUATION_BATCH", "Encoded", "KerasSession", "Seq2Seq", "load_model"]
-
-
-EVALUATION_BATCH = 256
-"""Texts that a Keras model decodes together, unless told otherwise."""
+__all__ = ["Encoded", "Seq2Seq", "load_model"]
 
 
 class Encoded(NamedTuple):
-    """What the decoder needs of a source, computed once.
+    """What the decoder needs of N sources, computed once; `None` where it does not.
 
     Attributes:
-        memory: float (B, S, M), the encoder's outputs.
-        keys: float (B, S, A), the source half of the attention's score function.
-        bias: float (B, S), 0 at tokens and a large negative number at padding.
-        state: float (L, B, H), the decoder's first state.
+        memory: float (N, S, M), the encoder's outputs; (N, 1, M), its last one, for the decoder
+            `cho`; `None` for `sutskever`.
+        keys: float (N, S, A), the source half of the score, where it is not the memory itself.
+        bias: float (N, S), 0 at tokens and a large negative number at padding, for attention.
+        state: float (R, N, H), the decoder's first state.
     """
 
     memory: Any
@@ -42,23 +48,48 @@ class Encoded(NamedTuple):
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
 class Seq2Seq(keras.Model):
-    """A GRU encoder-decoder with Bahdanau's attention.
+    """A recurrent encoder-decoder, with or without attention.
 
     The model carries its tokenisers, so that a saved model is complete: `generate` takes and
-    returns text. It trains with plain `compile` and `fit`, on Keras's TensorFlow and JAX backends.
+    returns text. It trains with plain `compile` and `fit`, on every Keras backend.
+
+    | system | arguments |
+    |---|---|
+    | RNNencdec (Cho 2014) | `decoder="cho", encoder_direction="forward", deep_output="maxout"` |
+    | Sutskever 2014 | `decoder="sutskever", encoder_direction="backward", cell="lstm"`,
+      `bridge="copy"`, four layers |
+    | RNNsearch (Bahdanau 2015) | `decoder="bahdanau", deep_output="maxout"` |
+    | Luong 2015 | `decoder="luong", encoder_direction="forward", cell="lstm", bridge="copy"`,
+      `input_feeding=True`, any `score`, `attention_window` for local-p |
 
     Args:
         source_tokenizer: text -> `source_ids`.
         target_tokenizer: text -> `target_ids`.
-        embedding_size: E, the width of the embeddings, at least 1.
-        units: H, the width of each GRU direction and decoder layer, at least 1.
-        encoder_layers: bidirectional layers, at least 1.
-        decoder_layers: L, at least 1.
-        attention_units: A, the width of the keys; `units` where not given.
+        embedding_size: E, the width of the target embedding and of the features, at least 1.
+        source_embedding_size: the width of the source embedding; E where not given.
+        units: H, the width of a decoder layer, at least 1.
+        encoder_units: the width of one direction of an encoder layer; H where not given.
+        cell: `gru` or `lstm`.
+        encoder_layers: at least 1.
+        decoder_layers: at least 1.
+        encoder_direction: `bidirectional`, `forward`, or `backward` (Sutskever's reversed source).
+        residual: adds a layer's input to its output, from the second layer on.
+        bridge: from the encoder to the decoder's first state, `dense` or `copy`; see `Decoder`.
+        decoder: `bahdanau`, `cho`, `luong` or `sutskever`.
+        score: `additive`, `concat`, `dot`, `general` or `scaled_dot`; where not given, `additive`
+            for `bahdanau` and `general` for `luong`.
+        attention_units: A, the width of the keys of `additive` and `concat`; H where not given.
+        attention_window: D in tokens, for local-p; `None` attends to the whole source.
+        input_feeding: for `luong`; see `LuongDecoder`.
+        deep_output: `tanh` or `maxout`, for `bahdanau` and `cho`; their own where not given.
         dropout: share of embedding and feature values dropped in training, 0 to 1.
         tie_output: projects to the vocabulary with the target embedding (Press and Wolf 2017)
             instead of a matrix of its own.
         share_embeddings: one embedding for both sides; their tokenisers must be equal.
+        freeze_source_embedding: keeps it as it starts, for pretrained embeddings.
+        freeze_target_embedding: likewise.
+        scheduled_sampling: how the decoder comes to see its own tokens in training; teacher forcing
+            where not given.
 
     Call arguments:
         inputs: `{"source_ids": int (B, S), "target_ids": int (B, T)}`, padded with 0 on the right,
@@ -68,130 +99,218 @@ class Seq2Seq(keras.Model):
         `logits`, float (B, T, V).
 
     Raises:
-        ValueError: `share_embeddings` with tokenisers that differ.
+        ValueError: settings that do not fit together, or `share_embeddings` with tokenisers that
+            differ.
 
     Reference:
-        Bahdanau et al. 2015, "Neural Machine Translation by Jointly Learning to Align and
-        Translate".
+        Each layer names its own; the table above names the systems.
     """
 
     def __init__(
         self,
-        source_tokenizer: CharacterTokenizer,
-        target_tokenizer: CharacterTokenizer,
+        source_tokenizer: Tokenizer,
+        target_tokenizer: Tokenizer,
         *,
         embedding_size: int = 64,
+        source_embedding_size: int | None = None,
         units: int = 128,
+        encoder_units: int | None = None,
+        cell: str = "gru",
         encoder_layers: int = 1,
         decoder_layers: int = 1,
+        encoder_direction: str = "bidirectional",
+        residual: bool = False,
+        bridge: str = "dense",
+        decoder: str = "bahdanau",
+        score: str | None = None,
         attention_units: int | None = None,
+        attention_window: int | None = None,
+        input_feeding: bool = False,
+        deep_output: str | None = None,
         dropout: float = 0.1,
         tie_output: bool = True,
         share_embeddings: bool = False,
+        freeze_source_embedding: bool = False,
+        freeze_target_embedding: bool = False,
+        scheduled_sampling: ScheduledSampling | None = None,
         **kwargs: Any,
     ) -> None:
+        options = {
+            "embedding_size": embedding_size,
+            "source_embedding_size": source_embedding_size,
+            "units": units,
+            "encoder_units": encoder_units,
+            "cell": cell,
+            "encoder_layers": encoder_layers,
+            "decoder_layers": decoder_layers,
+            "encoder_direction": encoder_direction,
+            "residual": residual,
+            "bridge": bridge,
+            "decoder": decoder,
+            "score": score,
+            "attention_units": attention_units,
+            "attention_window": attention_window,
+            "input_feeding": input_feeding,
+            "deep_output": deep_output,
+            "dropout": dropout,
+            "tie_output": tie_output,
+            "share_embeddings": share_embeddings,
+            "freeze_source_embedding": freeze_source_embedding,
+            "freeze_target_embedding": freeze_target_embedding,
+        }
         super().__init__(**kwargs)
+        choices: dict[str, Sequence[str]] = {
+            "cell": sorted(CELLS),
+            "encoder_direction": sorted(DIRECTIONS),
+            "decoder": sorted(DECODERS),
+        }
+        for key, names in choices.items():
+            if options[key] not in names:
+                raise ValueError(
+                    f"`{key}` must be one of {names}. Received: {key}={options[key]!r}."
+                )
+        check_architecture(options)
         if share_embeddings and source_tokenizer != target_tokenizer:
             raise ValueError("`share_embeddings` needs one tokeniser on both sides; they differ.")
         self.source_tokenizer = source_tokenizer
         self.target_tokenizer = target_tokenizer
-        self.embedding_size = embedding_size
-        self.units = units
-        self.encoder_layers = encoder_layers
-        self.decoder_layers = decoder_layers
-        self.attention_units = attention_units
-        self.dropout = dropout
-        self.tie_output = tie_output
-        self.share_embeddings = share_embeddings
+        self.options = options
+        self.scheduled_sampling = scheduled_sampling
 
         policy = self.dtype_policy
-        initializer = keras.initializers.RandomNormal(stddev=embedding_size**-0.5)
         self.target_embedding = keras.layers.ReversibleEmbedding(
             len(target_tokenizer),
             embedding_size,
             tie_weights=tie_output,
-            embeddings_initializer=initializer,
+            embeddings_initializer=_embedding_initializer(embedding_size),
             dtype=policy,
+            trainable=not freeze_target_embedding,
             name="target_embedding",
         )
+        self._source_embedding_size = source_embedding_size or embedding_size
         self.source_embedding = (
             self.target_embedding
             if share_embeddings
             else keras.layers.Embedding(
                 len(source_tokenizer),
-                embedding_size,
-                embeddings_initializer=initializer.clone(),
+                self._source_embedding_size,
+                embeddings_initializer=_embedding_initializer(self._source_embedding_size),
                 dtype=policy,
+                trainable=not freeze_source_embedding,
                 name="source_embedding",
             )
         )
-        self.encoder = BidirectionalEncoder(
-            units, encoder_layers, dropout, dtype=policy, name="encoder"
+        self.encoder = Encoder(
+            encoder_units or units,
+            encoder_layers,
+            cell=cell,
+            direction=encoder_direction,
+            residual=residual,
+            dropout=dropout,
+            dtype=policy,
+            name="encoder",
         )
-        self.decoder = AttentionDecoder(
+        self.decoder = DECODERS[decoder](
             units,
-            attention_units=attention_units or units,
             output_units=embedding_size,
             num_layers=decoder_layers,
+            cell=cell,
+            residual=residual,
+            bridge=bridge,
             dtype=policy,
             name="decoder",
+            **_decoder_options(options),
         )
         self.dropout_layer = keras.layers.Dropout(dropout, dtype=policy, name="dropout")
         self.build()
 
     def build(self, input_shape: Any = None) -> None:
         """Makes every weight; the sizes are known from the constructor."""
-        embedded_shape = (None, None, self.embedding_size)
         self.target_embedding.build()
-        if not self.share_embeddings:
+        if self.source_embedding is not self.target_embedding:
             self.source_embedding.build()
-        self.encoder.build(embedded_shape)
-        self.decoder.build(embedded_shape, (None, None, 2 * self.units))
+        if self.scheduled_sampling is not None and not self.scheduled_sampling.built:
+            self.scheduled_sampling.build()  # a loaded one is built already
+        self.encoder.build((None, None, self._source_embedding_size))
+        embedded_shape = (None, None, self.target_embedding.output_dim)
+        self.decoder.build(embedded_shape, (None, None, self.encoder.memory_size))
         self.built = True
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
-        """Computes the logits of every target token from the true previous ones."""
+        """Computes the logits of every target token from the previous ones."""
         target_ids = inputs["target_ids"]
         encoded = self.encode(inputs["source_ids"], training=training)
         begin = ops.full_like(target_ids[:, :1], BOS_ID)
         previous_ids = ops.concatenate([begin, target_ids[:, :-1]], axis=1)
+        if training and self.scheduled_sampling is not None:
+            return self._sampled_logits(previous_ids, encoded, self.scheduled_sampling)
         embedded = self.dropout_layer(self.target_embedding(previous_ids), training=training)
-        features = self.decoder(embedded, *encoded)
+        features = self.decoder(embedded, encoded.state, Source(*encoded[:3]))
         features = self.dropout_layer(features, training=training)
         return self.target_embedding(features, reverse=True)
+
+    def _sampled_logits(self, true_ids: Any, encoded: Encoded, sampling: ScheduledSampling) -> Any:
+        """The logits where some previous tokens are the model's own; see `ScheduledSampling`.
+
+        Dropout masks are the same at every step (Gal and Ghahramani 2016): they are drawn before
+        the loop, as the coins are.
+        """
+        sampling.advance()
+        count, length = ops.shape(true_ids)
+        uniforms = sampling.uniforms((count, length))
+        # The first token is `bos`, whatever the schedule says: no coin reaches -1.
+        is_first = ops.cast(ops.equal(ops.arange(length), 0), "float32")
+        uniforms = uniforms - is_first[None, :, None]
+        sequence = ops.concatenate([ops.cast(true_ids, "float32")[..., None], uniforms], axis=-1)
+        ones = ops.ones((count, self.target_embedding.output_dim), dtype=self.compute_dtype)
+        embedding_mask, feature_mask = (self.dropout_layer(ones, training=True) for _ in range(2))
+        source = Source(*encoded[:3])
+
+        def step(carry: list[Any], at: Any) -> list[Any]:
+            last_logits, state = carry
+            token = sampling(ops.cast(at[:, 0], "int32"), last_logits, at[:, 1:])
+            embedded = self.target_embedding(token) * embedding_mask
+            features, state, _ = self.decoder.step(embedded, state, source)
+            logits = self.target_embedding(features * feature_mask, reverse=True)
+            return [logits, state]
+
+        no_logits = ops.zeros((count, len(self.target_tokenizer)), dtype=self.compute_dtype)
+        sequence = ops.transpose(sequence, (1, 0, 2))
+        _, (logits, _) = run_loop(step, [no_logits, encoded.state], sequence)
+        return ops.transpose(logits, (1, 0, 2))
 
     def encode(self, source_ids: Any, training: bool = False) -> Encoded:
         """Encodes sources, once each.
 
         Args:
-            source_ids: int (B, S), padded with 0 on the right.
+            source_ids: int (N, S), padded with 0 on the right.
             training: applies dropout.
         """
         mask = ops.not_equal(source_ids, PAD_ID)
         embedded = self.dropout_layer(self.source_embedding(source_ids), training=training)
-        memory, summary = self.encoder(embedded, mask, training=training)
-        keys = self.decoder.attention.project_memory(memory)
-        bias = padding_bias(source_ids, memory.dtype)
-        return Encoded(memory, keys, bias, self.decoder.initial_state(summary))
+        memory, last_states = self.encoder(embedded, mask, training=training)
+        source = self.decoder.read(memory, last_states, mask_bias(mask, memory.dtype))
+        return Encoded(*source[:3], self.decoder.first_state(last_states))
 
     def decode_step(
-        self, token: Any, state: Any, memory: Any, keys: Any, bias: Any
+        self, token: Any, state: Any, memory: Any = None, keys: Any = None, bias: Any = None
     ) -> tuple[Any, Any, Any]:
-        """Decodes one token; a source may be given once for all B rows, or once for each.
+        """Decodes one token for N * K rows: K hypotheses of each source, one source after another.
 
         Args:
-            token: int (B,), the previous tokens; `bos` at first.
-            state: float (L, B, H).
-            memory: float (B or 1, S, M).
-            keys: float (B or 1, S, A).
-            bias: float (B or 1, S).
+            token: int (N * K,), the previous tokens; `bos` at first.
+            state: float (R, N * K, H).
+            memory: what `encode` returned for N sources.
+            keys: likewise.
+            bias: likewise.
 
         Returns:
-            `log_probs` float (B, V), the new `state` float (L, B, H), and the attention weights
-            float (B, S).
+            `log_probs` float (N * K, V), the new `state` float (R, N * K, H), and the attention
+            weights float (N * K, S), or `None` without attention.
         """
         embedded = self.target_embedding(token)
-        features, state, attention = self.decoder.step(embedded, memory, keys, bias, state)
+        source = Source(memory, keys, bias)
+        features, state, attention = self.decoder.step(embedded, state, source)
         logits = self.target_embedding(features, reverse=True)
         return ops.log_softmax(ops.cast(logits, "float32"), axis=-1), state, attention
 
@@ -226,14 +345,8 @@ class Seq2Seq(keras.Model):
             **super().get_config(),
             "source_tokenizer": self.source_tokenizer.definition(),
             "target_tokenizer": self.target_tokenizer.definition(),
-            "embedding_size": self.embedding_size,
-            "units": self.units,
-            "encoder_layers": self.encoder_layers,
-            "decoder_layers": self.decoder_layers,
-            "attention_units": self.attention_units,
-            "dropout": self.dropout,
-            "tie_output": self.tie_output,
-            "share_embeddings": self.share_embeddings,
+            "scheduled_sampling": keras.saving.serialize_keras_object(self.scheduled_sampling),
+            **self.options,
         }
 
     @classmethod
@@ -241,8 +354,29 @@ class Seq2Seq(keras.Model):
         """Builds the model of what `get_config` returned."""
         config = dict(config)
         for side in ("source_tokenizer", "target_tokenizer"):
-            config[side] = CharacterTokenizer.from_definition(config[side])
-        return cls(**config)
+            config[side] = Tokenizer.from_definition(config[side])
+        sampling = config.pop("scheduled_sampling", None)
+        return cls(**config, scheduled_sampling=keras.saving.deserialize_keras_object(sampling))
+
+
+def _embedding_initializer(size: int) -> Any:
+    """Logits of a tied output start near 1 in size: with Keras's own, attention is found late."""
+    return keras.initializers.RandomNormal(stddev=size**-0.5)
+
+
+def _decoder_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that one decoder takes and another does not; `None` leaves its default."""
+    chosen: dict[str, Any] = {}
+    if options["decoder"] in WITH_ATTENTION:
+        default = {"bahdanau": "additive", "luong": "general"}[options["decoder"]]
+        chosen = {"score": options["score"] or default, "window": options["attention_window"]}
+        if chosen["score"] in ("additive", "concat"):
+            chosen["attention_units"] = options["attention_units"] or options["units"]
+    if options["deep_output"] is not None:
+        chosen["deep_output"] = options["deep_output"]
+    if options["input_feeding"]:
+        chosen["input_feeding"] = True
+    return chosen
 
 
 def load_model(path: str | Path) -> Seq2Seq:
@@ -261,32 +395,3 @@ def load_model(path: str | Path) -> Seq2Seq:
     if not isinstance(model, Seq2Seq):
         raise ArtifactError(f"{path}: this is not a s2s-keras model.")
     return model
-
-
-class KerasSession:
-    """The step function of a Keras model, for a batch of sources; see `decoding.Session`."""
-
-    def __init__(self, model: Seq2Seq) -> None:
-        self._model = model
-        self._source: tuple[Any, ...] = ()
-        self._state = np.zeros((0, 0, 0), np.float32)
-
-    def start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
-        """Encodes N sources int32 (N, S), each for `beam_width` rows of `step`."""
-        # Keras warns of a softmax over one source token; padding changes no output.
-        source_ids = np.pad(source_ids, [(0, 0), (0, max(0, 2 - source_ids.shape[1]))])
-        encoded = self._model.encode(ops.convert_to_tensor(source_ids))
-        state = ops.repeat(encoded.state, beam_width, axis=1)
-        self._state = ops.convert_to_numpy(state)
-        self._source = tuple(ops.repeat(part, beam_width, axis=0) for part in encoded[:3])
-
-    def step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
-        """Advances N * beam_width rows; see `decoding.Session.step`."""
-        state = ops.convert_to_tensor(self._state[:, parents])
-        log_probs, new_state, attention = self._model.decode_step(
-            ops.convert_to_tensor(tokens), state, *self._source
-        )
-        self._state = ops.convert_to_numpy(new_state)
-        log_probs = ops.convert_to_numpy(log_probs)
-        token_ids = np.broadcast_to(np.arange(log_probs.shape[1]), log_probs.shape)
-        return StepOutput(log_probs, token_ids, ops.convert_to_numpy(attention))

@@ -10,7 +10,9 @@ from s2s_keras.data import Pair
 from s2s_keras.data.batches import encode_pairs, make_dataset, stream
 from s2s_keras.decoding import DecodingSettings, beam_search, greedy_search
 from s2s_keras.errors import InputError
-from s2s_keras.model import KerasSession, Seq2Seq
+from s2s_keras.keras_session import KerasSession
+from s2s_keras.layers import ScheduledSampling
+from s2s_keras.model import Seq2Seq
 from s2s_keras.text import BOS_ID, CharacterTokenizer
 from s2s_keras.training import ExactMatch, MaskedCrossentropy, TokenAccuracy
 
@@ -20,9 +22,34 @@ SOURCE_IDS = np.array([[4, 5, 6, 7], [8, 7, 0, 0], [5, 0, 0, 0]], np.int32)
 TARGET_IDS = np.array([[4, 5, 6, 6, 2], [5, 2, 0, 0, 0], [6, 4, 2, 0, 0]], np.int32)
 INPUTS = {"source_ids": SOURCE_IDS, "target_ids": TARGET_IDS}
 TWO_LAYERS = {"encoder_layers": 2, "decoder_layers": 2, "attention_units": 3}
-VARIANTS = pytest.mark.parametrize(
-    "arguments", [{}, TWO_LAYERS, {"tie_output": False}], ids=["default", "two layers", "untied"]
-)
+SYSTEMS = {
+    "default": {},
+    "two layers": TWO_LAYERS,
+    "untied": {"tie_output": False},
+    "Cho 2014": {"decoder": "cho", "encoder_direction": "forward", "deep_output": "maxout"},
+    "Sutskever 2014": {
+        "decoder": "sutskever",
+        "cell": "lstm",
+        "encoder_direction": "backward",
+        "encoder_layers": 4,
+        "decoder_layers": 4,
+        "bridge": "copy",
+    },
+    "Bahdanau 2015": {"decoder": "bahdanau", "deep_output": "maxout"},
+    "Luong 2015": {
+        "decoder": "luong",
+        "cell": "lstm",
+        "encoder_direction": "forward",
+        "score": "dot",
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "bridge": "copy",
+        "input_feeding": True,
+    },
+    "local-p": {"decoder": "luong", "attention_window": 1, "source_embedding_size": 3},
+    "residual": {"encoder_layers": 3, "decoder_layers": 2, "residual": True, "encoder_units": 4},
+}
+VARIANTS = pytest.mark.parametrize("arguments", SYSTEMS.values(), ids=SYSTEMS)
 
 
 def make_model(source=SOURCE, target=TARGET, seed=0, **arguments) -> Seq2Seq:
@@ -64,7 +91,9 @@ def test_step_by_step_decoding_equals_teacher_forcing(arguments):
     for t in range(TARGET_IDS.shape[1]):
         log_probs, state, weights = model.decode_step(tokens, state, *source)
         np.testing.assert_allclose(log_probs, log_softmax(logits[:, t]), atol=1e-5)
-        np.testing.assert_allclose(ops.sum(weights, -1), np.ones(len(tokens)), atol=1e-6)
+        assert (weights is None) == (arguments.get("decoder") in ("cho", "sutskever"))
+        if weights is not None:
+            np.testing.assert_allclose(ops.sum(weights, -1), np.ones(len(tokens)), atol=1e-6)
         tokens = TARGET_IDS[:, t]
 
 
@@ -89,11 +118,12 @@ def test_logits_depend_on_earlier_targets_only(t):
     assert (changes[:, t + 1 : t + 2] > 1e-4).all()
 
 
-def test_logits_depend_on_the_source():
+@VARIANTS
+def test_logits_depend_on_the_source(arguments):
     changed = SOURCE_IDS.copy()
     changed[:, 0] = 6
-    model = make_model()
-    assert (np.abs(logits_of(model, changed) - logits_of(model)).max(axis=-1) > 1e-4).all()
+    model = make_model(**arguments)
+    assert (np.abs(logits_of(model, changed) - logits_of(model)).max(axis=-1) > 1e-5).all()
 
 
 @VARIANTS
@@ -127,8 +157,8 @@ def test_shared_embeddings_with_different_tokenizers_are_refused():
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"dropout": 0.3}, {**TWO_LAYERS, "tie_output": False}],
-    ids=["dropout", "two layers, untied"],
+    [{"dropout": 0.3}, {**TWO_LAYERS, "tie_output": False}, SYSTEMS["Luong 2015"]],
+    ids=["dropout", "two layers, untied", "Luong"],
 )
 def test_trained_model_survives_save_and_load(arguments, tmp_path):
     model = make_model(**arguments)
@@ -145,6 +175,71 @@ def test_trained_model_survives_save_and_load(arguments, tmp_path):
     evaluations = [m.evaluate(INPUTS, TARGET_IDS, verbose=0) for m in (model, loaded)]
     assert len(evaluations[0]) == 3
     np.testing.assert_allclose(*evaluations, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("cell", "rnn", "`cell` must be one of \\['gru', 'lstm'\\]. Received: cell='rnn'"),
+        ("decoder", "vaswani", "`decoder` must be one of.*Received: decoder='vaswani'"),
+        ("encoder_direction", "up", "`encoder_direction` must be one of.*Received.*'up'"),
+        ("score", "dot", "score `dot` needs `units` equal to the width of the memory, 10"),
+    ],
+)
+def test_bad_arguments_are_refused(name, value, message):
+    with pytest.raises(ValueError, match=message):
+        make_model(**{name: value})
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_frozen_embedding_stays_as_it_starts(side, tmp_path):
+    model = make_model(**{f"freeze_{side}_embedding": True})
+    layers = {"source": model.source_embedding, "target": model.target_embedding}
+    vectors = np.arange(layers[side].embeddings.shape[0] * 4, dtype=np.float32).reshape(-1, 4)
+    layers[side].embeddings.assign(vectors)
+    before = {name: ops.convert_to_numpy(layer.embeddings) for name, layer in layers.items()}
+    fit_two_steps(model)
+    for name, layer in layers.items():
+        same = np.array_equal(ops.convert_to_numpy(layer.embeddings), before[name])
+        assert same == (name == side)
+    assert not getattr(save_and_load(model, tmp_path), f"{side}_embedding").trainable
+
+
+def sampling(probability: float) -> ScheduledSampling:
+    return ScheduledSampling("constant", probability, seed=1)
+
+
+@VARIANTS
+def test_scheduled_sampling_of_true_tokens_is_teacher_forcing(arguments):
+    model = make_model(**arguments, dropout=0.0, scheduled_sampling=sampling(1e-9))
+    sampled = ops.convert_to_numpy(model(INPUTS, training=True))
+    np.testing.assert_allclose(sampled, logits_of(model), atol=1e-5)
+
+
+def test_scheduled_sampling_of_own_tokens_sees_no_target():
+    def logits(target_ids):
+        model = make_model(dropout=0.0, scheduled_sampling=sampling(1.0))
+        inputs = {"source_ids": SOURCE_IDS, "target_ids": target_ids}
+        return model, ops.convert_to_numpy(model(inputs, training=True))
+
+    model, sampled = logits(TARGET_IDS)
+    np.testing.assert_array_equal(sampled, logits(np.full_like(TARGET_IDS, 5))[1])
+    forced = logits_of(model)
+    np.testing.assert_allclose(sampled[:, 0], forced[:, 0], atol=1e-5)  # `bos` is no draw
+    assert np.abs(sampled[:, 1:] - forced[:, 1:]).max() > 1e-3
+
+
+@pytest.mark.parametrize("run_eagerly", [True, False])
+def test_scheduled_sampling_trains_and_counts_its_steps(run_eagerly, tmp_path):
+    schedule = ScheduledSampling("linear", 0.5, 4)
+    model = make_model(scheduled_sampling=schedule, dropout=0.2, decoder="luong")
+    model.compile(keras.optimizers.Adam(0.01), MaskedCrossentropy(), run_eagerly=run_eagerly)
+    losses = model.fit(INPUTS, TARGET_IDS, epochs=8, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    loaded = save_and_load(model, tmp_path)
+    assert float(loaded.scheduled_sampling.steps) == 8
+    assert loaded.scheduled_sampling.get_config() == schedule.get_config()
+    np.testing.assert_array_equal(logits_of(loaded), logits_of(model))
 
 
 def test_training_is_determined_by_the_seed():

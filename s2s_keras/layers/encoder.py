@@ -1,75 +1,148 @@
-"""The encoder: embedded source tokens -> memory and a summary of the whole source."""
+"""The encoder: embedded source tokens -> memory and the last states."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
-from s2s_keras.layers.gru import GRUCell
+from s2s_keras.layers.cell import RecurrentCell
+from s2s_keras.layers.cells import CELLS
+from s2s_keras.layers.loop import run_loop
 
-__all__ = ["BidirectionalEncoder"]
+__all__ = ["DIRECTIONS", "Encoder"]
+
+DIRECTIONS = {
+    "bidirectional": ("forward", "backward"),
+    "forward": ("forward",),
+    "backward": ("backward",),
+}
+"""Name in a recipe -> the directions in which a layer reads the source."""
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
-class BidirectionalEncoder(keras.layers.Layer):
-    """A stack of bidirectional GRUs.
+class Encoder(keras.layers.Layer):
+    """A stack of recurrent layers, each reading the source in one or both directions.
 
-    Each layer runs its two directions in one loop; a state is held still at padding, so that the
-    backward direction starts at the last token. Memory h_j is the forward and the backward state
-    at position j, side by side.
+    A layer runs its directions in one loop. A state is held still at padding, so that the backward
+    direction starts at the last token and the forward one ends there. Memory h_j is what the
+    directions put out at position j, side by side.
+
+    Reading `backward` is Sutskever's reversal of the source, without moving a token: the last state
+    has just read the first token, and h_j still belongs to token j.
+
+    With `residual`, each layer from the second on adds its input to its output.
 
     Args:
-        units: H, the width of one direction; the memory is M = 2H wide.
+        units: H, the width of one direction; the memory is M = H or 2H wide.
         num_layers: layers, at least 1.
+        cell: a key of `CELLS`: `gru` or `lstm`.
+        direction: a key of `DIRECTIONS`: `bidirectional`, `forward` or `backward`.
+        residual: adds a layer's input to its output, from the second layer on.
         dropout: share of the values dropped between layers, 0 to 1.
 
     Call arguments:
         inputs: float (B, S, E), embedded tokens.
-        mask: bool (B, S), false at padding, which must lie on the right.
+        mask: bool (B, S), false at padding, which must lie on the right; `None` where there is
+            none.
 
     Returns:
-        `memory` float (B, S, 2H), and the top layer's two last states side by side, float (B, 2H).
+        `memory` float (B, S, M), and the last states, float (R, B, M) with R = layers * states of a
+        cell: of each layer from the lowest, the output first.
 
     Reference:
-        Bahdanau et al. 2015, section 3.2 and A.1.1.
+        Bahdanau et al. 2015, sections 3.2 and A.1.1 (bidirectional); Sutskever et al. 2014,
+        section 3.3 (reversal); Wu et al. 2016, "Google's Neural Machine Translation System",
+        section 3.1, equations 5 and 6 (residual).
     """
 
     def __init__(
-        self, units: int, num_layers: int = 1, dropout: float = 0.0, **kwargs: Any
+        self,
+        units: int,
+        num_layers: int = 1,
+        cell: str = "gru",
+        direction: str = "bidirectional",
+        residual: bool = False,
+        dropout: float = 0.0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.units = units
         self.num_layers = num_layers
+        self.cell = cell
+        self.direction = direction
+        self.residual = residual
         self.dropout = dropout
-        self.forward_cells, self.backward_cells = (
-            [
-                GRUCell(units, dtype=self.dtype_policy, name=f"{direction}_{i}")
-                for i in range(num_layers)
-            ]
-            for direction in ("forward", "backward")
-        )
-        self.dropout_layer = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.supports_masking = True
+        policy = self.dtype_policy
+        self.cells: list[RecurrentCell] = [
+            CELLS[cell](units, dtype=policy, name=f"{way}_{i}")
+            for i in range(num_layers)
+            for way in DIRECTIONS[direction]
+        ]
+        self.dropout_layer = keras.layers.Dropout(dropout, dtype=policy)
+
+    @property
+    def memory_size(self) -> int:
+        """M."""
+        return self.units * len(DIRECTIONS[self.direction])
 
     def build(self, inputs_shape: tuple[int | None, ...]) -> None:
         """Makes the weights for inputs of shape (B, S, E)."""
         width = inputs_shape[-1]
-        for forward, backward in zip(self.forward_cells, self.backward_cells, strict=True):
-            forward.build((None, width))
-            backward.build((None, width))
-            width = 2 * self.units
+        for cells in self._layers_of_cells():
+            for cell in cells:
+                cell.build((None, width))
+            width = self.memory_size
 
-    def call(self, inputs: Any, mask: Any, training: bool = False) -> tuple[Any, Any]:
+    def call(self, inputs: Any, mask: Any = None, training: bool = False) -> tuple[Any, Any]:
         """Encodes; see the class."""
+        if mask is None:
+            mask = ops.ones(ops.shape(inputs)[:2], dtype="bool")
         keep = ops.expand_dims(ops.cast(ops.transpose(mask), inputs.dtype), -1)  # (S, B, 1)
         outputs = ops.transpose(inputs, (1, 0, 2))  # time first
-        states: list[Any] = []
-        for layer, cells in enumerate(zip(self.forward_cells, self.backward_cells, strict=True)):
-            if layer > 0:
+        last_states: list[Any] = []
+        for index, cells in enumerate(self._layers_of_cells()):
+            below = outputs
+            if index > 0:
                 outputs = self.dropout_layer(outputs, training=training)
-            outputs, states = _run_both_directions(*cells, outputs, keep)
-        return ops.transpose(outputs, (1, 0, 2)), ops.concatenate(states, axis=-1)
+            outputs, states = self._run(cells, outputs, keep)
+            if index > 0 and self.residual:
+                outputs = outputs + below
+            last_states += states
+        return ops.transpose(outputs, (1, 0, 2)), ops.stack(last_states)
+
+    def _layers_of_cells(self) -> list[list[RecurrentCell]]:
+        width = len(DIRECTIONS[self.direction])
+        return [self.cells[i : i + width] for i in range(0, len(self.cells), width)]
+
+    def _run(self, cells: Sequence[RecurrentCell], inputs: Any, keep: Any) -> tuple[Any, list[Any]]:
+        """Runs a layer over time-major inputs (S, B, ...)."""
+        flips = [way == "backward" for way in DIRECTIONS[self.direction]]
+        pieces = [cell.project(inputs) for cell in cells] + [keep] * len(cells)
+        pieces = [_flip(piece, flips[i % len(cells)]) for i, piece in enumerate(pieces)]
+        widths = [cell.gates * cell.units for cell in cells] + [1] * len(cells)
+        ends = [sum(widths[: i + 1]) for i in range(len(widths) - 1)]
+        count = cells[0].num_states
+
+        def step(states: list[Any], at: Any) -> list[Any]:
+            parts = ops.split(at, ends, axis=-1)
+            new_states: list[Any] = []
+            for i, cell in enumerate(cells):
+                before = states[i * count : (i + 1) * count]
+                kept = parts[len(cells) + i]
+                after = cell(parts[i], before)
+                new_states += [x + kept * (y - x) for x, y in zip(before, after, strict=True)]
+            return new_states
+
+        zeros = ops.zeros((ops.shape(inputs)[1], self.units), dtype=inputs.dtype)
+        sequence = ops.concatenate(pieces, axis=-1)
+        states, outputs = run_loop(step, [zeros] * (count * len(cells)), sequence)
+        outputs = [_flip(x, flip) for x, flip in zip(outputs[::count], flips, strict=True)]
+        last_states = [ops.concatenate(states[k::count], axis=-1) for k in range(count)]
+        return ops.concatenate(outputs, axis=-1), last_states
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -77,43 +150,12 @@ class BidirectionalEncoder(keras.layers.Layer):
             **super().get_config(),
             "units": self.units,
             "num_layers": self.num_layers,
+            "cell": self.cell,
+            "direction": self.direction,
+            "residual": self.residual,
             "dropout": self.dropout,
         }
 
 
-def _run_both_directions(
-    forward: GRUCell, backward: GRUCell, inputs: Any, keep: Any
-) -> tuple[Any, list[Any]]:
-    """Runs two cells over time-major inputs (S, B, ...), the second from the end.
-
-    All that the loop reads goes in as one tensor: on TensorFlow `keras.ops.scan` (3.15) fails on
-    several where the length is dynamic, and one read a step is also the cheapest.
-    """
-    gates = 3 * forward.units
-    sequence = ops.concatenate(
-        [
-            forward.project(inputs),
-            ops.flip(backward.project(inputs), axis=0),
-            keep,
-            ops.flip(keep, axis=0),
-        ],
-        axis=-1,
-    )
-
-    def step(states: list[Any], at: Any) -> tuple[list[Any], list[Any]]:
-        forward_inputs, backward_inputs, forward_keep, backward_keep = ops.split(
-            at, [gates, 2 * gates, 2 * gates + 1], axis=-1
-        )
-        forward_state, backward_state = states
-        forward_new = forward(forward_inputs, forward_state)
-        backward_new = backward(backward_inputs, backward_state)
-        states = [
-            forward_state + forward_keep * (forward_new - forward_state),
-            backward_state + backward_keep * (backward_new - backward_state),
-        ]
-        return states, states
-
-    zeros = ops.zeros((ops.shape(inputs)[1], forward.units), dtype=inputs.dtype)
-    states, (forward_outputs, backward_outputs) = ops.scan(step, [zeros, zeros], sequence)
-    outputs = ops.concatenate([forward_outputs, ops.flip(backward_outputs, axis=0)], axis=-1)
-    return outputs, states
+def _flip(sequence: Any, wanted: bool) -> Any:
+    return ops.flip(sequence, axis=0) if wanted else sequence

@@ -1,41 +1,84 @@
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from s2s_keras.layers import MASKED_SCORE, AdditiveAttention, padding_bias
-from tests.layers.layer_check import as_numpy, check_layer, random_array, randomize
+from s2s_keras.layers import MASKED_SCORE, SCORES, Attention, padding_bias
+from tests.layers.cases import random_array
+from tests.layers.layer_check import as_numpy, randomize
 
-B, S, H, M, A = 4, 5, 3, 6, 2
-NO_BIAS = np.zeros((B, S), np.float32)
-
-
-def build(attention: AdditiveAttention) -> None:
-    attention.build((None, H), (None, None, M))
-
-
-def attend(attention, query, memory, bias):
-    return attention(query, attention.project_memory(memory), memory, bias)
+B, S, T, H, M, A = 4, 5, 3, 3, 6, 2
+# The example that textbooks compute by hand.
+Q = np.array([[1, 0, 1], [0, 1, 0]], np.float32)
+K = np.array([[1, 1, 0], [0, 1, 1], [1, 0, 1]], np.float32)
+V = np.array([[1, 2], [3, 0], [0, 1]], np.float32)
 
 
-@pytest.fixture
-def attention():
-    layer = AdditiveAttention(A)
-    build(layer)
-    randomize(layer)
-    return layer
+def softmax(scores):
+    exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
-def test_attention_keeps_the_contract_of_a_layer(tmp_path):
-    inputs = [random_array(B, H), random_array(B, S, M), random_array(B, S)]
-    check_layer(lambda: AdditiveAttention(A), build, attend, inputs, [(B, M), (B, S)], tmp_path)
+def make_attention(score="additive", window=None, query_size=H, memory_size=M) -> Attention:
+    attention = Attention(score, A if score in ("additive", "concat") else None, window)
+    attention.build((None, None, query_size), (None, None, memory_size))
+    if attention.weights:
+        randomize(attention)
+    return attention
 
 
-def test_context_with_equal_scores_is_the_mean_of_the_memory(attention):
-    attention.score_kernel.assign(np.zeros((A, 1)))
-    memory = random_array(B, S, M)
-    context, weights = as_numpy(attend(attention, random_array(B, H), memory, NO_BIAS))
-    np.testing.assert_allclose(weights, np.full((B, S), 1 / S), atol=1e-6)
-    np.testing.assert_allclose(context, memory.mean(axis=1), atol=1e-6)
+@pytest.mark.parametrize("batched", [False, True])
+@pytest.mark.parametrize("window", [None, 2])
+@pytest.mark.parametrize("score", SCORES)
+def test_standard_check_of_every_score(score, window, batched):
+    attention = make_attention(score, window, query_size=3, memory_size=3)
+    inputs = [x[None] for x in (Q, K, V)] if batched else [Q, K, V]
+    for mask in (None, np.array([True, True, False])):
+        given = mask if mask is None or not batched else mask[None]
+        context, weights = (x.reshape(x.shape[-2:]) for x in as_numpy(attention(*inputs, given)))
+        assert context.shape == (2, 2)
+        assert weights.shape == (2, 3)
+        np.testing.assert_allclose(weights.sum(axis=1), [1, 1], atol=1e-6)
+        np.testing.assert_allclose(context, weights @ V, atol=1e-6)
+        if mask is not None:
+            assert (np.round(weights, 6)[:, ~mask] == 0).all()
+
+
+def test_dot_and_scaled_dot_by_hand():
+    scores = np.array([[1, 1, 2], [1, 1, 0]])
+    for name, scale in (("dot", 1.0), ("scaled_dot", 3**-0.5)):
+        attention = make_attention(name, query_size=3, memory_size=3)
+        context, weights = as_numpy(attention(Q, K, V))
+        np.testing.assert_allclose(weights, softmax(scale * scores), atol=1e-6)
+        np.testing.assert_allclose(context, softmax(scale * scores) @ V, atol=1e-6)
+
+
+def scores_by_the_paper(attention, query, memory):
+    """Returns e_tj of one query and one memory vector."""
+    layer = attention.score_layer
+    weights = as_numpy(layer.weights)
+    match attention.score:
+        case "dot":
+            return query @ memory
+        case "scaled_dot":
+            return query @ memory / np.sqrt(len(query))
+        case "general":
+            return query @ (memory @ weights[0])
+        case "additive":
+            return (np.tanh(query @ weights[0] + memory @ weights[1]) @ weights[2])[0]
+        case "concat":
+            return (np.tanh(np.concatenate([query, memory]) @ weights[0]) @ weights[1])[0]
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_scores_follow_their_equations(score):
+    width = M if SCORES[score].has_keys else H
+    attention = make_attention(score, memory_size=width)
+    query, memory = random_array(B, T, H), random_array(B, S, width)
+    _, weights = as_numpy(attention(query, memory, memory))
+    for b in range(B):
+        expected = [[scores_by_the_paper(attention, q, m) for m in memory[b]] for q in query[b]]
+        np.testing.assert_allclose(weights[b], softmax(np.array(expected)), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -43,44 +86,58 @@ def test_context_with_equal_scores_is_the_mean_of_the_memory(attention):
     [(0.0, (1.0, 0.0), (1.0, 0.0)), (1.0, (-1.0, 0.0), (0.0, 1.0)), (2.0, (-1.0, -2.0), (1, 0))],
 )
 def test_weights_with_scores_one_and_zero(query, memory, scores):
-    attention = AdditiveAttention(1)
-    attention.build((None, 1), (None, None, 1))
+    attention = Attention("additive", 1)
+    attention.build((None, None, 1), (None, None, 1))
     attention.set_weights([np.ones((1, 1)), np.ones((1, 1)), np.full((1, 1), 1 / np.tanh(1.0))])
-    memory = np.reshape(np.float32(memory), (1, 2, 1))
-    query = np.full((1, 1), query, np.float32)
-    context, weights = as_numpy(attend(attention, query, memory, np.zeros((1, 2), np.float32)))
+    memory = np.reshape(np.float32(memory), (2, 1))
+    _, weights = as_numpy(attention(np.full((1, 1), query, np.float32), memory, memory))
     expected = np.where(scores, np.e / (1 + np.e), 1 / (1 + np.e))
     np.testing.assert_allclose(weights[0], expected, atol=1e-6)
-    np.testing.assert_allclose(context[0], expected @ memory[0], atol=1e-6)
 
 
-def test_attention_follows_bahdanaus_equations(attention):
-    query, memory, bias = random_array(B, H), random_array(B, S, M), random_array(B, S)
-    w, u, v = as_numpy([attention.query_kernel, attention.memory_kernel, attention.score_kernel])
-    for b, (context, alpha) in enumerate(
-        zip(*as_numpy(attend(attention, query, memory, bias)), strict=True)
-    ):
-        e = [(np.tanh(query[b] @ w + memory[b, j] @ u) @ v)[0] + bias[b, j] for j in range(S)]
-        expected = np.exp(e) / np.exp(e).sum()
-        np.testing.assert_allclose(alpha, expected, atol=1e-6)
-        np.testing.assert_allclose(context, expected @ memory[b], atol=1e-6)
+@pytest.mark.parametrize("window", [1, 2])
+def test_window_follows_luongs_equations(window):
+    attention = make_attention("general", window)
+    query, memory = random_array(B, T, H), random_array(B, S, M)
+    lengths = np.array([5, 4, 2, 1])
+    mask = np.arange(S) < lengths[:, None]
+    _, weights = as_numpy(attention(query, memory, memory, mask))
+    kernel, position_kernel, position_score_kernel = as_numpy(
+        [attention.score_layer.kernel, attention.position_kernel, attention.position_score_kernel]
+    )
+    for b, length in enumerate(lengths):
+        for t in range(T):
+            hidden = np.tanh(query[b, t] @ position_kernel) @ position_score_kernel
+            center = length / (1 + np.exp(-hidden[0]))
+            distance = np.arange(length) - center
+            aligned = np.exp(memory[b, :length] @ kernel @ query[b, t])
+            expected = aligned * np.exp(-(distance**2) / (2 * (window / 2) ** 2))
+            expected[np.abs(distance) > window] = 0
+            expected /= expected.sum()
+            np.testing.assert_allclose(weights[b, t, :length], expected, atol=1e-5)
+            np.testing.assert_array_equal(weights[b, t, length:], 0)
 
 
-def test_weights_at_padding_are_zero_and_rows_sum_to_one(attention):
+def test_gradient_reaches_the_predicted_position():
+    attention = make_attention("dot", 3, memory_size=H)
+    before = as_numpy(attention.position_kernel)[0]
+    inputs = [keras.Input((None, H)), keras.Input((None, H))]
+    model = keras.Model(inputs, attention(*inputs, inputs[1])[0])
+    model.compile(keras.optimizers.SGD(1.0), "mse", run_eagerly=True)
+    model.train_on_batch([random_array(B, T, H), random_array(B, S, H)], random_array(B, T, H))
+    assert np.abs(as_numpy(attention.position_kernel)[0] - before).max() > 1e-4
+
+
+def test_weights_at_padding_are_zero_and_rows_sum_to_one():
+    attention = make_attention()
     source_ids = np.array([[4, 5, 6, 7, 8], [4, 5, 0, 0, 0], [4, 0, 0, 0, 0], [9, 9, 9, 9, 0]])
-    bias = padding_bias(source_ids)
-    _, weights = as_numpy(attend(attention, random_array(B, H), random_array(B, S, M), bias))
-    np.testing.assert_array_equal(weights == 0, source_ids == 0)
-    np.testing.assert_allclose(weights.sum(axis=1), np.ones(B), atol=1e-6)
-
-
-def test_attention_with_one_memory_for_all_queries(attention):
-    query, memory, bias = random_array(B, H), random_array(1, S, M), random_array(1, S)
-    shared = as_numpy(attend(attention, query, memory, bias))
-    repeated = as_numpy(attend(attention, query, memory.repeat(B, 0), bias.repeat(B, 0)))
-    assert np.ptp(shared[1], axis=0).min() > 1e-3  # queries do see different things
-    for x, y in zip(shared, repeated, strict=True):
-        np.testing.assert_allclose(x, y, atol=1e-6)
+    memory = random_array(B, S, M)
+    keys = attention.project_keys(memory)
+    _, weights = as_numpy(
+        attention.attend(random_array(B, T, H), keys, memory, padding_bias(source_ids))
+    )
+    np.testing.assert_array_equal(weights == 0, np.repeat(source_ids[:, None] == 0, T, axis=1))
+    np.testing.assert_allclose(weights.sum(axis=-1), np.ones((B, T)), atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
@@ -89,3 +146,28 @@ def test_padding_bias_of_tokens_and_padding(dtype):
     expected = np.array([[0, 0, MASKED_SCORE], [0, MASKED_SCORE, MASKED_SCORE]], dtype)
     np.testing.assert_array_equal(ops.convert_to_numpy(bias), expected, strict=True)
     assert np.isfinite(expected).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("cosine",), "`score` must be one of.*scaled_dot.*Received: score='cosine'"),
+        (("additive",), "`units` is needed by the score 'additive'. Received: units=None"),
+        (("dot", 3), "`units` means nothing to the score 'dot'. Received: units=3"),
+        (("dot", None, 0), "`window` must be at least 1 token. Received: window=0"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Attention(*arguments)
+
+
+@pytest.mark.parametrize("score", ["dot", "scaled_dot"])
+def test_dot_scores_of_unequal_widths_are_refused(score):
+    with pytest.raises(ValueError, match="as wide as the memory.*general.*Received: 3 and 6"):
+        Attention(score).build((None, None, 3), (None, None, 6))
+
+
+def test_concat_of_unknown_width_is_refused():
+    with pytest.raises(ValueError, match="widths of query and memory must be known"):
+        Attention("concat", A).build((None, None, None), (None, None, M))

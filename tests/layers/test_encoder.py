@@ -2,72 +2,97 @@ import keras
 import numpy as np
 import pytest
 
-from s2s_keras.layers import BidirectionalEncoder
-from tests.layers.layer_check import as_numpy, check_layer, random_array, randomize
+from s2s_keras.layers import DIRECTIONS, Encoder
+from tests.layers.cases import random_array
+from tests.layers.layer_check import as_numpy, randomize
 
 B, S, E, H = 3, 5, 2, 4
 NO_PADDING = np.ones((B, S), bool)
+LENGTHS = np.array([5, 3, 1])
+MASK = np.arange(S) < LENGTHS[:, None]
 
 
-def build(encoder: BidirectionalEncoder) -> None:
+def built_encoder(**options) -> Encoder:
+    encoder = Encoder(H, **options)
     encoder.build((None, None, E))
-
-
-def built_encoder(num_layers: int = 1, dropout: float = 0.0) -> BidirectionalEncoder:
-    encoder = BidirectionalEncoder(H, num_layers, dropout)
-    build(encoder)
     randomize(encoder)
     return encoder
 
 
-def keras_encoder(encoder: BidirectionalEncoder, inputs: np.ndarray) -> list[np.ndarray]:
-    """Returns memory and summary as `keras.layers.Bidirectional` computes them."""
-    outputs, states = inputs, []
-    for forward, backward in zip(encoder.forward_cells, encoder.backward_cells, strict=True):
-        gru = keras.layers.GRU(H, return_sequences=True, return_state=True)
-        reference = keras.layers.Bidirectional(gru)
-        reference.build(outputs.shape)
-        reference.set_weights(forward.get_weights() + backward.get_weights())
-        outputs, *states = as_numpy(reference(outputs))
-    return [outputs, np.concatenate(states, axis=-1)]
+def keras_encoder(encoder: Encoder, inputs: np.ndarray) -> list[np.ndarray]:
+    """Returns memory and last states as Keras's own layers compute them."""
+    layer_class = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[encoder.cell]
+    outputs, last_states = inputs, []
+    cells = iter(encoder.cells)
+    for index in range(encoder.num_layers):
+        parts, states = [], []
+        for way in DIRECTIONS[encoder.direction]:
+            backward = way == "backward"
+            reference = layer_class(
+                H, return_sequences=True, return_state=True, go_backwards=backward
+            )
+            reference.build(outputs.shape)
+            reference.set_weights(next(cells).get_weights())
+            part, *last = as_numpy(reference(outputs))
+            parts.append(part[:, ::-1] if backward else part)
+            states.append(last)
+        below, outputs = outputs, np.concatenate(parts, axis=-1)
+        if encoder.residual and index > 0:
+            outputs = outputs + below
+        last_states += [np.concatenate(kind, axis=-1) for kind in zip(*states, strict=True)]
+    return [outputs, np.stack(last_states)]
 
 
-@pytest.mark.parametrize("num_layers", [1, 2])
-def test_encoder_keeps_the_contract_of_a_layer(num_layers, tmp_path):
-    mask = np.arange(S) < np.array([[5], [3], [1]])
-    check_layer(
-        lambda: BidirectionalEncoder(H, num_layers, dropout=0.25),
-        build,
-        lambda encoder, inputs: encoder(inputs, mask),
-        [random_array(B, S, E)],
-        [(B, S, 2 * H), (B, 2 * H)],
-        tmp_path,
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize(("num_layers", "residual"), [(1, False), (3, False), (3, True)])
+def test_encoder_equals_keras_layers_with_copied_weights(direction, cell, num_layers, residual):
+    encoder = built_encoder(
+        num_layers=num_layers, cell=cell, direction=direction, residual=residual
     )
-
-
-@pytest.mark.parametrize("num_layers", [1, 3])
-def test_encoder_equals_keras_bidirectional_with_copied_weights(num_layers):
-    encoder, inputs = built_encoder(num_layers), random_array(B, S, E)
+    inputs = random_array(B, S, E)
     found = as_numpy(encoder(inputs, NO_PADDING))
     for x, y in zip(found, keras_encoder(encoder, inputs), strict=True):
         np.testing.assert_allclose(x, y, atol=1e-5)
 
 
-@pytest.mark.parametrize("num_layers", [1, 2])
-def test_encoder_with_padding_equals_each_sentence_alone(num_layers):
-    encoder, inputs = built_encoder(num_layers), random_array(B, S, E)
-    lengths = [5, 3, 1]
-    memory, summary = as_numpy(encoder(inputs, np.arange(S) < np.array(lengths)[:, None]))
-    for b, length in enumerate(lengths):
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_encoder_with_padding_equals_each_sentence_alone(direction):
+    encoder = built_encoder(num_layers=2, direction=direction)
+    inputs = random_array(B, S, E)
+    memory, last_states = as_numpy(encoder(inputs, MASK))
+    for b, length in enumerate(LENGTHS):
         alone = as_numpy(encoder(inputs[b : b + 1, :length], NO_PADDING[:1, :length]))
         np.testing.assert_allclose(memory[b, :length], alone[0][0], atol=1e-6)
-        np.testing.assert_allclose(summary[b], alone[1][0], atol=1e-6)
+        np.testing.assert_allclose(last_states[:, b], alone[1][:, 0], atol=1e-6)
 
 
-def test_summary_is_the_last_state_of_each_direction():
-    memory, summary = as_numpy(built_encoder(2)(random_array(B, S, E), NO_PADDING))
-    np.testing.assert_allclose(summary[:, :H], memory[:, -1, :H], atol=1e-6)
-    np.testing.assert_allclose(summary[:, H:], memory[:, 0, H:], atol=1e-6)
+def test_backward_is_the_reversed_source():
+    """Sutskever's reversal, with each memory at the place of its token."""
+    backward = built_encoder(direction="backward")
+    forward = built_encoder(direction="forward")
+    inputs = random_array(B, S, E)
+    memory, last_states = as_numpy(backward(inputs, MASK))
+    for b, length in enumerate(LENGTHS):
+        reversed_inputs = inputs[b : b + 1, :length][:, ::-1]
+        expected = as_numpy(forward(reversed_inputs))
+        np.testing.assert_allclose(memory[b, :length], expected[0][0, ::-1], atol=1e-6)
+        np.testing.assert_allclose(last_states[:, b], expected[1][:, 0], atol=1e-6)
+
+
+def test_mask_of_an_embedding_is_taken():
+    encoder = built_encoder()
+    embedding = keras.layers.Embedding(6, E, mask_zero=True)
+    ids = np.array([[4, 5, 3, 0, 0], [1, 0, 0, 0, 0]])
+    given = as_numpy(encoder(np.array(embedding(ids)), ids != 0))
+    for x, y in zip(as_numpy(encoder(embedding(ids))), given, strict=True):
+        np.testing.assert_allclose(x, y, atol=1e-6)
+
+
+def test_last_states_are_those_of_each_direction():
+    memory, last_states = as_numpy(built_encoder(num_layers=2)(random_array(B, S, E)))
+    np.testing.assert_allclose(last_states[-1, :, :H], memory[:, -1, :H], atol=1e-6)
+    np.testing.assert_allclose(last_states[-1, :, H:], memory[:, 0, H:], atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +102,7 @@ def test_summary_is_the_last_state_of_each_direction():
 )
 def test_dropout_acts_between_layers_in_training(num_layers, training, changes):
     inputs = random_array(B, S, E)
-    plain = as_numpy(built_encoder(num_layers)(inputs, NO_PADDING))[0]
-    dropped = built_encoder(num_layers, dropout=0.5)(inputs, NO_PADDING, training=training)
-    assert changes == (np.abs(as_numpy(dropped)[0] - plain).max() > 1e-3)
+    plain = as_numpy(built_encoder(num_layers=num_layers)(inputs, NO_PADDING))[0]
+    dropping = built_encoder(num_layers=num_layers, dropout=0.5)
+    dropped = as_numpy(dropping(inputs, NO_PADDING, training=training))[0]
+    assert changes == (np.abs(dropped - plain).max() > 1e-3)

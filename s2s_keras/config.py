@@ -1,17 +1,14 @@
-"""Recipes: validated settings for data, model, training, decoding and export."""
+"""The sections of a recipe: validated settings for data, model, training, decoding and export."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from s2s_keras.decoding import DecodingSettings
-from s2s_keras.errors import ConfigError
+from s2s_keras.architecture import WITH_ATTENTION, check_architecture
+from s2s_keras.decoding import DecodingSettings, LengthPenalty
 
 __all__ = [
     "DataConfig",
@@ -19,9 +16,8 @@ __all__ = [
     "ExportConfig",
     "ModelConfig",
     "Recipe",
+    "ScheduledSamplingConfig",
     "TrainingConfig",
-    "load_recipe",
-    "parse_recipe",
 ]
 
 Count = Annotated[int, Field(ge=1, strict=True)]
@@ -29,6 +25,8 @@ Flag = Annotated[bool, Field(strict=True)]
 # Not strict: YAML reads `1e-3` as text.
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
+UNREACHED = ("exponential", "inverse_sigmoid")
+"""Schedules that fall for ever."""
 
 
 class Section(BaseModel):
@@ -54,10 +52,18 @@ class DataConfig(Section):
     """S: tokens; a longer training source is an error that names its line."""
     max_target_length: Annotated[int, Field(ge=1, le=1024, strict=True)] = 64
     """Tokens without `eos`; a longer training target is an error that names its line."""
+    tokenizer: Literal["character", "word"] = "character"
+    """What a token is; see `s2s_keras.text`."""
+    lowercase: Flag = False
+    """Changes both sides to lower case: outputs have no capitals, and those of a target count as
+    errors."""
     shared_vocabulary: Flag = True
     """One tokeniser for both sides."""
     min_count: Count = 1
-    """Characters seen less often than this in training become `<unk>`."""
+    """Tokens seen less often than this in training become `<unk>`."""
+    max_vocabulary: Count | None = None
+    """Most frequent tokens that have an id in a vocabulary, special tokens apart; the others
+    become `<unk>`. All have one where not given."""
     bucket_lengths: list[Count] | None = None
     """Tokens to pad batches to; where not given, a quarter, a half, three quarters and all of the
     longest."""
@@ -77,24 +83,96 @@ class DataConfig(Section):
 
 
 class ModelConfig(Section):
-    """The arguments of `Seq2Seq`."""
+    """The arguments of `Seq2Seq`, and the files of pretrained embeddings."""
 
     embedding_size: Count = 64
-    """E: width of the embeddings."""
+    """E: width of the target embedding."""
+    source_embedding_size: Count | None = None
+    """Width of the source embedding; E where not given."""
+    source_embeddings: Path | None = None
+    """Pretrained vectors of source tokens, word2vec or GloVe text format, plain or `.gz`."""
+    target_embeddings: Path | None = None
+    """Pretrained vectors of target tokens, likewise."""
+    freeze_source_embedding: Flag = False
+    """Keeps the source embedding as it starts."""
+    freeze_target_embedding: Flag = False
+    """Keeps the target embedding as it starts."""
     units: Count = 128
-    """H: width of each encoder direction and decoder layer."""
+    """H: width of each decoder layer."""
+    encoder_units: Count | None = None
+    """Width of one direction of an encoder layer; H where not given."""
+    cell: Literal["gru", "lstm"] = "gru"
+    """Recurrent cell of both sides."""
     encoder_layers: Annotated[int, Field(ge=1, le=16, strict=True)] = 1
-    """Bidirectional encoder layers."""
+    """Encoder layers."""
     decoder_layers: Annotated[int, Field(ge=1, le=16, strict=True)] = 1
-    """L: decoder layers."""
+    """Decoder layers."""
+    encoder_direction: Literal["bidirectional", "forward", "backward"] = "bidirectional"
+    """`backward` is Sutskever's reversed source."""
+    residual: Flag = False
+    """Adds a layer's input to its output, from the second layer on."""
+    bridge: Literal["dense", "copy"] = "dense"
+    """From the encoder to the decoder's first state: a layer, or its last states as they are."""
+    decoder: Literal["bahdanau", "luong", "cho", "sutskever"] = "bahdanau"
+    """With attention from the previous or the current state; with one context, or none."""
+    score: Literal["additive", "concat", "dot", "general", "scaled_dot"] | None = None
+    """Score function; where not given, `additive` for `bahdanau` and `general` for `luong`."""
     attention_units: Count | None = None
-    """A: width of the attention keys; `units` where not given."""
+    """A: width of the keys of `additive` and `concat`; H where not given."""
+    attention_window: Count | None = None
+    """D: tokens on each side of a predicted position (local-p); the whole source where not given.
+    """
+    input_feeding: Flag = False
+    """Feeds the attentional vector back into the decoder; for `luong`."""
+    deep_output: Literal["tanh", "maxout"] | None = None
+    """Layer before the vocabulary, for `bahdanau` (`tanh` where not given) and `cho` (`maxout`)."""
     dropout: Share = 0.1
     """Share of values dropped in training."""
     tie_output: Flag = True
     """Projects to the vocabulary with the target embedding."""
     share_embeddings: Flag = False
     """One embedding for both sides; needs `data.shared_vocabulary`."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        check_architecture(self.arguments(), prefix="model.")
+        if self.share_embeddings and self.source_embeddings is not None:
+            raise ValueError(
+                "with `model.share_embeddings` there is one embedding; give its vectors as "
+                f"`model.target_embeddings`. Received: {self.source_embeddings}"
+            )
+        return self
+
+    def arguments(self) -> dict[str, Any]:
+        """Returns the arguments of `Seq2Seq`."""
+        return self.model_dump(exclude={"source_embeddings", "target_embeddings"})
+
+    @property
+    def has_attention(self) -> bool:
+        """Whether the decoder attends to the source."""
+        return self.decoder in WITH_ATTENTION
+
+
+class ScheduledSamplingConfig(Section):
+    """How the decoder comes to see its own tokens in training; see `ScheduledSampling`."""
+
+    schedule: Literal["linear", "exponential", "inverse_sigmoid", "constant"] = "linear"
+    """How the probability of the true token falls from 1."""
+    final_sampling_probability: Annotated[float, Field(gt=0, le=1)] = 0.25
+    """Probability, at the end, that a token is the model's own; below 1 for `exponential` and
+    `inverse_sigmoid`."""
+    decay_steps: Count | None = None
+    """Optimiser steps after which it is reached; those of the whole training where not given."""
+
+    @model_validator(mode="after")
+    def _is_reached(self) -> Self:
+        if self.final_sampling_probability == 1 and self.schedule in UNREACHED:
+            raise ValueError(
+                "`training.scheduled_sampling.final_sampling_probability` must be below 1 for the "
+                f"schedules {' and '.join(UNREACHED)}, which never reach it; take one below 1, or "
+                f"`linear`. Received: 1 with {self.schedule!r}"
+            )
+        return self
 
 
 class TrainingConfig(Section):
@@ -107,15 +185,36 @@ class TrainingConfig(Section):
     learning_rate: Positive = 1e-3
     """Adam's peak step size."""
     warmup_steps: Annotated[int, Field(ge=0, strict=True)] = 100
-    """Steps over which the learning rate rises to its peak; then it falls as a cosine."""
+    """Steps over which the learning rate rises to its peak; at most half of the training."""
+    decay: Literal["cosine", "inverse_sqrt", "constant"] = "cosine"
+    """How it falls from there: to a fiftieth at the last step, with 1/sqrt(step), or not at all."""
+    label_smoothing: Share = 0.0
+    """Share of every target that is spread evenly over the vocabulary."""
+    scheduled_sampling: ScheduledSamplingConfig | None = None
+    """How the decoder comes to see its own tokens; teacher forcing where not given."""
     clip_norm: Positive = 1.0
     """Largest norm of the whole gradient."""
+    ema_momentum: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Evaluates and keeps a moving average of the weights over about 1/(1 - this) steps, such as
+    0.999; `null` for the weights themselves."""
+    monitor: Literal["val_nll", "val_loss", "val_exact_match", "val_token_accuracy"] = "val_nll"
+    """The dev figure that says which epoch is best; `val_nll` is the loss without smoothing."""
+    keep: Literal["best", "last"] = "best"
+    """The epoch whose weights become `model.keras`."""
+    early_stopping_patience: Count | None = None
+    """Stops after so many epochs in a row without a new best; `null` trains all `epochs`."""
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     """Seed of the weights, the dropout and the order of the pairs."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Keras dtype policy."""
-    jit_compile: Flag = False
-    """Compiles with XLA on the TensorFlow backend; JAX always does."""
+
+    @model_validator(mode="after")
+    def _inverse_sqrt_starts_at_a_peak(self) -> Self:
+        if self.decay == "inverse_sqrt" and not self.warmup_steps:
+            raise ValueError(
+                "`training.decay: inverse_sqrt` needs `training.warmup_steps` of at least 1"
+            )
+        return self
 
 
 class DecodingConfig(Section):
@@ -124,9 +223,19 @@ class DecodingConfig(Section):
     beam_width: Annotated[int, Field(ge=1, le=200, strict=True)] = 4
     """K: hypotheses kept; 1 is greedy search."""
     length_penalty_alpha: Annotated[float, Field(ge=0, le=5)] = 1.0
-    """A hypothesis of T tokens scores log p / T^alpha."""
+    """A hypothesis of T tokens scores log p / T^alpha, or as `length_penalty` says."""
+    length_penalty: LengthPenalty = "power"
+    """`power`: T^alpha; `gnmt`: ((5 + T) / 6)^alpha."""
+    coverage_penalty_beta: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the penalty for source tokens that got no attention; 0 is none."""
     max_output_length: Annotated[int, Field(ge=1, le=4096, strict=True)] | None = None
     """Tokens, `eos` included; where not given, the longest target of the data."""
+    min_output_length: Annotated[int, Field(ge=0, strict=True)] = 0
+    """Tokens before `eos`; less than the maximum."""
+    allow_unknown: Flag = False
+    """Decodes characters never seen in training as `<unk>` instead of refusing the text."""
+    replace_unknown: Flag = False
+    """Replaces each `<unk>` of an output by the source token with the largest attention weight."""
 
 
 class ExportConfig(Section):
@@ -156,102 +265,33 @@ class Recipe(Section):
     export: ExportConfig = ExportConfig()
 
     @model_validator(mode="after")
+    def _decoding_finds_its_attention(self) -> Self:
+        if not self.model.has_attention:
+            for key in ("coverage_penalty_beta", "replace_unknown"):
+                if value := getattr(self.decoding, key):
+                    raise ValueError(
+                        f"`decoding.{key}` needs attention; leave it out, or choose the decoder "
+                        f"{' or '.join(WITH_ATTENTION)}. Received: decoding.{key}={value}, "
+                        f"model.decoder={self.model.decoder!r}"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _shared_embeddings_share_ids(self) -> Self:
         if self.model.share_embeddings and not self.data.shared_vocabulary:
             raise ValueError("`model.share_embeddings` needs `data.shared_vocabulary: true`")
         return self
 
+    @model_validator(mode="after")
+    def _decoding_fits_the_lengths(self) -> Self:
+        self.decoding_settings()  # refuses before a training what would fail after it
+        return self
+
     def decoding_settings(self) -> DecodingSettings:
         """Returns the settings for `generate`, with the lengths of the data."""
         longest = self.decoding.max_output_length or self.data.max_target_length + 1
-        return DecodingSettings(
-            beam_width=self.decoding.beam_width,
-            length_penalty_alpha=self.decoding.length_penalty_alpha,
-            max_output_length=longest,
-            max_source_length=self.data.max_source_length,
-        )
-
-
-def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
-    """Reads a YAML recipe and applies `key=value` overrides such as `model.units=256`.
-
-    Raises:
-        ConfigError: the file is missing or no YAML, an override is malformed, or a key or a value
-            is not allowed.
-    """
-    path = Path(path)
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, ValueError) as error:
-        problem = " ".join(str(error).split())
-        raise ConfigError(f"{path}: this is not valid YAML: {problem}") from error
-    if not isinstance(document, dict):
-        raise ConfigError(f"{path}: a recipe must be a mapping with `data`, `model` and so on.")
-    for override in overrides:
-        _apply_override(document, override)
-    return parse_recipe(document, origin=str(path))
-
-
-def parse_recipe(document: Mapping[str, Any], origin: str = "recipe") -> Recipe:
-    """Validates a recipe given as a mapping.
-
-    Args:
-        document: sections and their keys.
-        origin: what an error names as the place.
-
-    Raises:
-        ConfigError: a key or a value is not allowed; names every one.
-    """
-    try:
-        return Recipe.model_validate(document)
-    except ValidationError as error:
-        problems = "; ".join(_describe(problem) for problem in error.errors())
-        raise ConfigError(f"{origin}: {problems}") from None
-
-
-def _apply_override(document: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
-    if not equals or not key:
-        raise ConfigError(f"An override must be `key=value`. Received: {override!r}.")
-    try:
-        value = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"The value of `{key}` is not valid YAML: {text!r}.") from error
-    *sections, last = key.split(".")
-    place = document
-    for section in sections:
-        if place.get(section) is None:
-            place[section] = {}
-        place = place[section]
-        if not isinstance(place, dict):
-            raise ConfigError(f"`{section}` in the override {override!r} is not a section.")
-    place[last] = value
-
-
-def _describe(problem: Any) -> str:
-    """Turns one of pydantic's errors into a sentence with the rule, the value and the remedy."""
-    location = [str(part) for part in problem["loc"]]
-    key = ".".join(location)
-    if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, _known_keys(Recipe), n=1, cutoff=0.5)
-        return f"unknown key `{key}`" + (f"; did you mean `{near[0]}`?" if near else "")
-    if problem["type"] == "missing":
-        return f"`{key}` is missing"
-    if problem["type"] == "value_error":  # raised by a validator above, which names the keys
-        return str(problem["ctx"]["error"])
-    return f"`{key}` {_rule(problem['msg'])}. Received: {problem['input']!r}"
-
-
-def _rule(message: str) -> str:
-    return message.removeprefix("Input ").removeprefix("String ")
-
-
-def _known_keys(section: type[BaseModel], prefix: str = "") -> list[str]:
-    keys: list[str] = []
-    for name, field in section.model_fields.items():
-        keys.append(prefix + name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            keys.extend(_known_keys(field.annotation, f"{prefix}{name}."))
-    return keys
+        lengths = {
+            "max_output_length": longest,
+            "max_source_length": self.data.max_source_length,
+        }
+        return DecodingSettings(**{**self.decoding.model_dump(), **lengths})

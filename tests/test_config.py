@@ -1,12 +1,16 @@
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from s2s_keras.config import DataConfig, Recipe, load_recipe, parse_recipe
+from s2s_keras.config import DataConfig, DecodingConfig, Recipe
+from s2s_keras.decoding import DecodingSettings
 from s2s_keras.errors import ConfigError
+from s2s_keras.recipe import load_recipe, parse_recipe
+from s2s_keras.text import TOKENIZERS
 
-RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
+RECIPES = sorted((Path(__file__).parents[1] / "recipes").rglob("*.yaml"))
 
 
 @pytest.fixture
@@ -18,6 +22,10 @@ def recipe_file(tmp_path):
 
 def recipe_with(**sections):
     return parse_recipe({"data": {"train": "pairs.tsv"}, **sections})
+
+
+def test_recipes_know_every_tokenizer():
+    assert set(get_args(DataConfig.model_fields["tokenizer"].annotation)) == set(TOKENIZERS)
 
 
 def test_there_is_a_shipped_recipe():
@@ -50,9 +58,12 @@ def test_a_recipe_does_not_change(recipe_file):
         ("model.units=256", "model", "units", 256),
         ("model.dropout=0", "model", "dropout", 0.0),
         ("training.learning_rate=1e-2", "training", "learning_rate", 0.01),
-        ("training.jit_compile=true", "training", "jit_compile", True),
+        ("model.tie_output=false", "model", "tie_output", False),
         ("data.bucket_lengths=[8, 16]", "data", "bucket_lengths", [8, 16]),
         ("data.licence=CC0 = free", "data", "licence", "CC0 = free"),
+        ("data.tokenizer=word", "data", "tokenizer", "word"),
+        ("data.lowercase=true", "data", "lowercase", True),
+        ("data.max_vocabulary=500", "data", "max_vocabulary", 500),
         ("model.attention_units=", "model", "attention_units", None),
     ],
 )
@@ -117,9 +128,23 @@ def test_an_unknown_key_without_a_near_one_names_none():
         ("training", "learning_rate", float("inf")),
         ("training", "warmup_steps", -1),
         ("training", "precision", "float8"),
+        ("training", "label_smoothing", 1),
+        ("training", "label_smoothing", -0.1),
+        ("training", "decay", "linear"),
+        ("training", "ema_momentum", 1),
+        ("training", "ema_momentum", 0),
+        ("training", "monitor", "val_bleu"),
+        ("training", "keep", "first"),
+        ("training", "early_stopping_patience", 0),
         ("training", "seed", 2**31),
         ("decoding", "beam_width", 201),
         ("decoding", "length_penalty_alpha", -0.1),
+        ("decoding", "length_penalty", "wu"),
+        ("decoding", "coverage_penalty_beta", -0.1),
+        ("decoding", "min_output_length", -1),
+        ("decoding", "min_output_length", True),
+        ("decoding", "replace_unknown", "yes"),
+        ("decoding", "allow_unknown", 1),
         ("export", "quantization", "int4"),
         ("export", "min_same_best", 1.1),
     ],
@@ -138,6 +163,9 @@ def test_a_wrong_value_names_its_key_and_itself(section, key, value):
         ({"dev_fraction": 1}, "data.dev_fraction"),
         ({"max_source_length": 1025}, "data.max_source_length"),
         ({"bucket_lengths": [4, 0]}, "data.bucket_lengths.1"),
+        ({"tokenizer": "bpe"}, "data.tokenizer"),
+        ({"lowercase": "perhaps"}, "data.lowercase"),
+        ({"max_vocabulary": 0}, "data.max_vocabulary"),
     ],
 )
 def test_a_wrong_value_in_the_data_names_its_key(data, key):
@@ -194,6 +222,12 @@ def test_shared_embeddings_need_a_shared_vocabulary(shared):
     else:
         with pytest.raises(ConfigError, match=r"`model.share_embeddings` needs `data.shared_voc"):
             parse_recipe(document)
+
+
+def test_inverse_sqrt_decay_needs_a_warmup():
+    assert recipe_with(training={"decay": "inverse_sqrt"}).training.warmup_steps > 0
+    with pytest.raises(ConfigError, match="inverse_sqrt` needs `training.warmup_steps`"):
+        recipe_with(training={"decay": "inverse_sqrt", "warmup_steps": 0})
 
 
 @pytest.mark.parametrize(
@@ -255,6 +289,36 @@ def test_decoding_settings_take_their_lengths_from_the_data(given, expected):
     settings = recipe.decoding_settings()
     assert (settings.beam_width, settings.length_penalty_alpha) == (3, 0.5)
     assert (settings.max_source_length, settings.max_output_length) == (20, expected)
+
+
+def test_decoding_settings_hand_every_choice_on():
+    choices = {
+        "beam_width": 3,
+        "length_penalty": "gnmt",
+        "length_penalty_alpha": 0.5,
+        "coverage_penalty_beta": 0.2,
+        "max_output_length": 7,
+        "min_output_length": 2,
+        "allow_unknown": True,
+        "replace_unknown": True,
+    }
+    assert set(choices) == set(DecodingConfig.model_fields)
+    settings = recipe_with(decoding=choices).decoding_settings()
+    assert {name: getattr(settings, name) for name in choices} == choices
+
+
+def test_decoding_settings_default_to_those_of_no_recipe():
+    settings = recipe_with().decoding_settings()
+    lengths = {"max_output_length": 65, "max_source_length": 64}
+    assert settings == DecodingSettings(**lengths)
+
+
+@pytest.mark.parametrize("decoding", [{}, {"max_output_length": 9}])
+def test_a_shortest_output_beyond_the_longest_raises(decoding):
+    data = {"train": "pairs.tsv", "max_target_length": 8}
+    assert recipe_with(data=data, decoding={"min_output_length": 8, **decoding})
+    with pytest.raises(ConfigError, match="min_output_length=9, max_output_length=9"):
+        recipe_with(data=data, decoding={"min_output_length": 9, **decoding})
 
 
 def test_a_recipe_survives_json(recipe_file):

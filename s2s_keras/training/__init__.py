@@ -1,8 +1,21 @@
 """A recipe flows in, and a run folder with a trained model flows out.
 
-Here stand the loss and metrics of `compile`; `s2s_keras.training.run` trains a recipe.
+Here stand the loss, the metrics and the schedule of `compile`; `s2s_keras.training.run` trains a
+recipe.
 """
 
-from s2s_keras.training.metrics import ExactMatch, MaskedCrossentropy, TokenAccuracy
+from s2s_keras.training.metrics import (
+    ExactMatch,
+    MaskedCrossentropy,
+    NegativeLogLikelihood,
+    TokenAccuracy,
+)
+from s2s_keras.training.schedules import InverseSqrtDecay
 
-__all__ = ["ExactMatch", "MaskedCrossentropy", "TokenAccuracy"]
+__all__ = [
+    "ExactMatch",
+    "InverseSqrtDecay",
+    "MaskedCrossentropy",
+    "NegativeLogLikelihood",
+    "TokenAccuracy",
+]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
+import shutil
 import signal
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +22,17 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from s2s_keras.files import atomic_path, write_text
+from s2s_keras.config import TrainingConfig
+from s2s_keras.files import atomic_path
+from s2s_keras.training.history import (
+    History,
+    is_complete,
+    kept_epoch,
+    plot_history,
+    write_history,
+)
 
-__all__ = ["InterruptGuard", "ProgressBar", "RunRecorder", "plot_history", "read_history"]
+__all__ = ["InterruptGuard", "ProgressBar", "RunRecorder"]
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -136,22 +142,23 @@ class InterruptGuard(keras.callbacks.Callback):
 
 
 class RunRecorder(keras.callbacks.Callback):
-    """After each epoch saves the checkpoint, `history.csv`, TensorBoard events and the loss plot.
+    """After each epoch saves checkpoint, history, events and plot, and stops a training in time.
+
+    `checkpoint.keras` is the last complete epoch. Where an earlier one is better, that one's
+    checkpoint is `best.keras`: it is put aside when the first epoch that is no better replaces it.
+    So at every moment the rows of `history.csv` say which of the two files is the best.
 
     Args:
         folder: the run folder.
+        settings: what is monitored, what is kept, and the patience.
         history: rows of the epochs done before, where a training goes on.
     """
 
-    def __init__(self, folder: Path, history: Sequence[dict[str, float]] = ()) -> None:
+    def __init__(self, folder: Path, settings: TrainingConfig, history: History = ()) -> None:
         super().__init__()
         self.folder = folder
+        self.settings = settings
         self.history = list(history)
-
-    @property
-    def checkpoint(self) -> Path:
-        """The model with its optimiser, as after the last complete epoch."""
-        return self.folder / "checkpoint.keras"
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Opens the event file."""
@@ -163,56 +170,30 @@ class RunRecorder(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Saves everything, the checkpoint last: a row that runs ahead of it is done again."""
-        row = {
-            "epoch": epoch + 1,
+        optimizer = self.model.optimizer
+        figures = {
             **{key: float(value) for key, value in (logs or {}).items()},
-            "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
+            "learning_rate": float(keras.ops.convert_to_numpy(optimizer.learning_rate)),
             "seconds": round(self._seconds_before + time.monotonic() - self._started, 1),
         }
-        self.history.append(row)
-        buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, row.keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.history)
-        write_text(self.folder / "history.csv", buffer.getvalue())
-        plot_history(self.history, self.folder / "loss.png")
-        for key, value in row.items():
-            if key != "epoch":
-                self._events.add_scalar(key, value, step=epoch + 1)
+        step = int(keras.ops.convert_to_numpy(optimizer.iterations))
+        self.history.append({"epoch": epoch + 1, "step": step, **figures})
+        kept = kept_epoch(self.history, self.settings)
+        write_history(self.history, self.folder)
+        marked = kept if self.settings.keep == "best" else None
+        plot_history(self.history, self.folder / "loss.png", marked)
+        for key, value in figures.items():
+            self._events.add_scalar(key, value, step=epoch + 1)
         self._events.flush()
-        with atomic_path(self.checkpoint) as temporary:
+        checkpoint, best = (self.folder / name for name in ("checkpoint.keras", "best.keras"))
+        if kept == epoch:  # numbers start at 1: this is the epoch before
+            with atomic_path(best) as temporary:
+                shutil.copyfile(checkpoint, temporary)
+        with atomic_path(checkpoint) as temporary:
             self.model.save(temporary)
+        if is_complete(self.history, self.settings):
+            self.model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:
         """Closes the event file."""
         self._events.close()
-
-
-def read_history(folder: Path, epochs: int) -> list[dict[str, float]]:
-    """Returns the first `epochs` rows of a run's `history.csv`; none where there is no file."""
-    path = folder / "history.csv"
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-    return rows[:epochs]
-
-
-def plot_history(history: Sequence[dict[str, float]], path: Path) -> None:
-    """Draws loss and exact match, train and dev, over the epochs."""
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
-    figure = Figure(figsize=(9, 3.5), layout="constrained")
-    epochs = [row["epoch"] for row in history]
-    panels = {"loss": "loss (nats a token)", "exact_match": "exact match (greedy)"}
-    for axes, (key, label) in zip(figure.subplots(1, 2), panels.items(), strict=True):
-        for name, legend in ((key, "train"), (f"val_{key}", "dev")):
-            axes.plot(epochs, [row[name] for row in history], marker="o", label=legend)
-        axes.set_xlabel("epoch")
-        axes.set_ylabel(label)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend()
-        axes.grid(alpha=0.3)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=120)

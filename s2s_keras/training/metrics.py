@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -9,21 +10,83 @@ from keras import ops
 
 from s2s_keras.text import PAD_ID
 
-__all__ = ["ExactMatch", "MaskedCrossentropy", "TokenAccuracy"]
+__all__ = ["ExactMatch", "MaskedCrossentropy", "NegativeLogLikelihood", "TokenAccuracy"]
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
-class MaskedCrossentropy(keras.losses.SparseCategoricalCrossentropy):
-    """The mean negative log-likelihood of a target token, in nats; padding does not count.
+class MaskedCrossentropy(keras.losses.Loss):
+    """The mean cross-entropy of a target token, in nats; padding does not count.
+
+    With label smoothing e, the target is 1 - e of the true token and e of the uniform distribution
+    over the vocabulary of V tokens:
+
+        loss = -(1 - e) log p(y) - e / V sum_v log p(v)
+
+    Without it, this is the negative log-likelihood. It is computed in float32, whatever the logits'
+    dtype.
+
+    Args:
+        label_smoothing: e, at least 0 and less than 1.
 
     Call arguments:
         y_true: `target_ids`, int (B, T), padded with 0.
         y_pred: `logits`, float (B, T, V).
+        sample_weight: float (B,) or (B, T), factors of the losses.
+
+    Raises:
+        ValueError: `label_smoothing` is out of its range.
+
+    Reference:
+        Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer Vision", section 7;
+        Vaswani et al. 2017, "Attention Is All You Need", section 5.4.
     """
 
-    def __init__(self, name: str = "masked_crossentropy", **kwargs: Any) -> None:
-        kwargs = {**kwargs, "from_logits": True, "ignore_class": PAD_ID}
+    def __init__(
+        self, label_smoothing: float = 0.0, name: str = "masked_crossentropy", **kwargs: Any
+    ) -> None:
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(
+                "`label_smoothing` must be at least 0 and less than 1. "
+                f"Received: label_smoothing={label_smoothing}."
+            )
         super().__init__(name=name, **kwargs)
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Returns the loss, a scalar unless `reduction` is `None`."""
+        weight = _token_weight(y_true, sample_weight)
+        if self.reduction in ("sum_over_batch_size", "mean"):  # Keras divides by B * T
+            weight = ops.divide_no_nan(weight, ops.mean(_is_token(y_true)))
+        return super().__call__(y_true, y_pred, weight)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Returns the loss of every token, float32 (B, T)."""
+        losses = _negative_log_likelihood(y_true, y_pred)
+        if self.label_smoothing:
+            logits = ops.cast(y_pred, "float32")
+            uniform = ops.logsumexp(logits, axis=-1) - ops.mean(logits, axis=-1)
+            losses = (1 - self.label_smoothing) * losses + self.label_smoothing * uniform
+        return losses
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
+@keras.saving.register_keras_serializable(package="s2s_keras")
+class NegativeLogLikelihood(keras.metrics.Mean):
+    """The mean negative log-likelihood of a target token, in nats; perplexity is its exponential.
+
+    It is the loss without label smoothing, so that trainings with and without can be compared.
+    """
+
+    def __init__(self, name: str = "nll", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Adds `target_ids` int (B, T) under `logits` float (B, T, V), weighted by (B,)."""
+        weight = _token_weight(y_true, sample_weight)
+        _add_tokens(super().update_state, _negative_log_likelihood(y_true, y_pred), weight)
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
@@ -35,11 +98,8 @@ class TokenAccuracy(keras.metrics.Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Counts `target_ids` int (B, T) against `logits` float (B, T, V), weighted by (B,)."""
-        right, weight = _is_right(y_true, y_pred), _is_token(y_true)
-        if sample_weight is not None:
-            weight = weight * ops.reshape(ops.cast(sample_weight, weight.dtype), (-1, 1))
-        # Flat, so that a token counts alike in batches of any length.
-        super().update_state(ops.reshape(right, (-1,)), sample_weight=ops.reshape(weight, (-1,)))
+        weight = _token_weight(y_true, sample_weight)
+        _add_tokens(super().update_state, _is_right(y_true, y_pred), weight)
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
@@ -61,6 +121,29 @@ class ExactMatch(keras.metrics.Mean):
 
 def _is_token(y_true: Any) -> Any:
     return ops.cast(ops.not_equal(y_true, PAD_ID), "float32")
+
+
+def _token_weight(y_true: Any, sample_weight: Any) -> Any:
+    """Returns float32 (B, T): 0 at padding, elsewhere the weight of the example or the token."""
+    weight = _is_token(y_true)
+    if sample_weight is None:
+        return weight
+    sample_weight = ops.cast(sample_weight, weight.dtype)
+    if len(sample_weight.shape) == 1:
+        sample_weight = ops.expand_dims(sample_weight, -1)
+    return weight * sample_weight
+
+
+def _add_tokens(update_state: Callable[..., None], values: Any, weight: Any) -> None:
+    # Flat, so that a token counts alike in batches of any length.
+    update_state(ops.reshape(values, (-1,)), sample_weight=ops.reshape(weight, (-1,)))
+
+
+def _negative_log_likelihood(y_true: Any, y_pred: Any) -> Any:
+    # In float32: a sum over the vocabulary overflows in float16, and bfloat16 has three digits.
+    return ops.sparse_categorical_crossentropy(
+        ops.cast(y_true, "int32"), ops.cast(y_pred, "float32"), from_logits=True
+    )
 
 
 def _is_right(y_true: Any, y_pred: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,29 +10,23 @@ from typing import Any
 
 import keras
 
-from s2s_keras.config import DataConfig, Recipe, parse_recipe
-from s2s_keras.data import Pair, build_dataset, read_pairs, split_pairs
-from s2s_keras.data.batches import encode_pairs, make_dataset, stream
+from s2s_keras.config import Recipe
+from s2s_keras.data import Pair
+from s2s_keras.data.batches import stream
 from s2s_keras.decoding import Predictor
-from s2s_keras.errors import ArtifactError, ConfigError, DataError
+from s2s_keras.errors import ArtifactError, ConfigError
 from s2s_keras.evaluation import evaluate
 from s2s_keras.files import atomic_path, make_folder, write_text
-from s2s_keras.model import EVALUATION_BATCH, KerasSession, Seq2Seq, load_model
-from s2s_keras.text import CharacterTokenizer, normalize
-from s2s_keras.training.callbacks import InterruptGuard, ProgressBar, RunRecorder, read_history
-from s2s_keras.training.metrics import ExactMatch, MaskedCrossentropy, TokenAccuracy
+from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
+from s2s_keras.model import Seq2Seq, load_model
+from s2s_keras.recipe import parse_recipe
+from s2s_keras.text import Tokenizer
+from s2s_keras.training.build import build_model
+from s2s_keras.training.callbacks import InterruptGuard, ProgressBar, RunRecorder
+from s2s_keras.training.corpus import Batches, Corpus, learn_tokenizers, load_corpus, make_batches
+from s2s_keras.training.history import History, is_complete, kept_epoch, read_history
 
-__all__ = ["Corpus", "Run", "load_corpus", "load_run", "make_predictor", "train"]
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """The pairs of a recipe, with what a model card says of them."""
-
-    train: list[Pair]
-    dev: list[Pair]
-    name: str
-    licence: str
+__all__ = ["Run", "load_run", "make_predictor", "train"]
 
 
 @dataclass(frozen=True)
@@ -53,53 +46,6 @@ class Run:
     metrics: dict[str, Any]
 
 
-def load_corpus(config: DataConfig) -> Corpus:
-    """Reads or builds the pairs, and splits dev off where no dev file is given.
-
-    Raises:
-        DataError: a file is missing or malformed, a text is too long, or a part is empty; names
-            file and line.
-        ConfigError: there is no such built-in data set.
-        MissingDependencyError: a package that a built-in data set is made from is missing.
-    """
-    if config.dataset is not None:
-        longest = min(config.max_source_length, config.max_target_length)
-        built = build_dataset(config.dataset, config.dev_fraction, longest)
-        return Corpus(built.train, built.dev, built.name, built.licence)
-    if config.train is None:
-        raise ConfigError("exactly one of `data.dataset` and `data.train` must be given")
-    train = _read_checked(config.train, config)
-    if config.dev is not None:
-        dev = _read_checked(config.dev, config)
-    else:
-        train, dev = split_pairs(train, config.dev_fraction)
-        if not train or not dev:
-            raise DataError(
-                f"{len(train) + len(dev)} pairs cannot be split with `data.dev_fraction` "
-                f"{config.dev_fraction}: train {len(train)}, dev {len(dev)}. Add pairs, or give "
-                "`data.dev`.",
-                config.train,
-            )
-    return Corpus(train, dev, config.train.name, config.licence or "not stated")
-
-
-def _read_checked(path: Path, config: DataConfig) -> list[Pair]:
-    """Reads pairs and refuses those that are too long."""
-    pairs = read_pairs(path)
-    limits = {"source": config.max_source_length, "target": config.max_target_length}
-    for line, pair in enumerate(pairs, 1):
-        for side, text in pair._asdict().items():
-            length = len(normalize(text))
-            if length > limits[side]:
-                raise DataError(
-                    f"the {side} has {length} tokens; `data.max_{side}_length` is {limits[side]}. "
-                    "Raise it, or remove the line.",
-                    path,
-                    line,
-                )
-    return pairs
-
-
 def train(
     recipe: Recipe,
     folder: str | Path,
@@ -111,7 +57,8 @@ def train(
 
     The folder then holds `model.keras`, `config.json`, the tokenisers, `history.csv`, `loss.png`,
     TensorBoard events and `metrics.json`. After each epoch `checkpoint.keras` is saved, with which
-    `resume` goes on.
+    `resume` goes on. `model.keras` has the weights of the epoch that `training.keep` asks for, or
+    their moving average; `metrics.json` names it.
 
     Args:
         recipe: what to train.
@@ -122,6 +69,7 @@ def train(
     Raises:
         DataError: see `load_corpus`.
         ConfigError: the folder holds a run already, or one of another recipe.
+        ArtifactError: a file of the run that should go on is missing or damaged.
         OSError: the folder cannot be made or written.
     """
     folder = Path(folder)
@@ -134,29 +82,40 @@ def train(
     report(f"{corpus.name}: {len(corpus.train):,} training pairs, {len(corpus.dev):,} dev pairs")
     make_folder(folder)
     keras.utils.set_random_seed(recipe.training.seed)
-    checkpoint = folder / "checkpoint.keras"
+    checkpoint, best = folder / "checkpoint.keras", folder / "best.keras"
     if checkpoint.exists():
         model = load_model(checkpoint)
+        batches = make_batches(recipe, corpus, model.source_tokenizer, model.target_tokenizer)
     else:
-        model = _build_model(recipe, corpus)
+        tokenizers = learn_tokenizers(corpus, recipe.data)
+        batches = make_batches(recipe, corpus, *tokenizers)
+        total_steps = len(batches.train) * recipe.training.epochs
+        model = build_model(recipe, *tokenizers, total_steps, report)
         write_text(folder / "config.json", recipe.model_dump_json(indent=2) + "\n")
         for side in ("source", "target"):
-            tokenizer: CharacterTokenizer = getattr(model, f"{side}_tokenizer")
+            tokenizer: Tokenizer = getattr(model, f"{side}_tokenizer")
             write_text(folder / f"{side}_tokenizer.json", tokenizer.to_json())
     report(f"{model.count_params():,} parameters, Keras on {keras.backend.backend()}")
-    _fit(model, recipe, corpus, folder)
+    history = _fit(model, recipe, batches, folder)
+    kept, trained = kept_epoch(history, recipe.training), len(history)
+    if trained < recipe.training.epochs:
+        report(f"Stopped early: no better {recipe.training.monitor} since epoch {kept}.")
+    # From its file, because the best epoch may be one of before an interruption.
+    model = _load_averaged(checkpoint if kept == trained else best)
 
-    report("Decoding the dev pairs ...")
+    report(f"Decoding the dev pairs with epoch {kept} of {trained} ...")
     predictor = make_predictor(model, recipe)
     metrics = evaluate(predictor, corpus.dev, EVALUATION_BATCH).as_dict()
     metrics["data"] = {"name": corpus.name, "licence": corpus.licence}
+    metrics |= {"kept_epoch": kept, "trained_epochs": trained}
     write_text(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
     write_text(
         folder / "sample.json", json.dumps([pair.source for pair in _sample(corpus, recipe)])
     )
     with atomic_path(folder / "model.keras") as temporary:
         model.save(temporary)
-    checkpoint.unlink(missing_ok=True)
+    checkpoint.unlink()
+    best.unlink(missing_ok=True)
     return Run(folder, recipe, model, metrics)
 
 
@@ -219,65 +178,58 @@ def _check_resumable(folder: Path, recipe: Recipe, resume: bool) -> None:
         )
 
 
-def _build_model(recipe: Recipe, corpus: Corpus) -> Seq2Seq:
-    learn = CharacterTokenizer.learn
-    sides = [[pair.source for pair in corpus.train], [pair.target for pair in corpus.train]]
-    if recipe.data.shared_vocabulary:
-        sides = [sides[0] + sides[1]] * 2
-    tokenizers = [learn(texts, recipe.data.min_count) for texts in sides]
-    options = recipe.model.model_dump()
-    return Seq2Seq(*tokenizers, **options, dtype=recipe.training.precision)
-
-
-def _fit(model: Seq2Seq, recipe: Recipe, corpus: Corpus, folder: Path) -> None:
-    """Trains what is left of the recipe's epochs."""
+def _fit(model: Seq2Seq, recipe: Recipe, batches: Batches, folder: Path) -> History:
+    """Trains what is left of the recipe's epochs and returns the rows of all."""
     settings = recipe.training
-    tokenizers = (model.source_tokenizer, model.target_tokenizer)
-    examples = encode_pairs(corpus.train, *tokenizers)
-    batches = make_dataset(examples, settings.batch_size, recipe.data.buckets, settings.seed)
-    dev_batches = make_dataset(
-        encode_pairs(corpus.dev, *tokenizers), EVALUATION_BATCH, recipe.data.buckets
-    )
-    steps = len(batches)
-    if not model.compiled:
-        _compile(model, recipe, steps * settings.epochs)
-    done = int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps
-    if done >= settings.epochs:  # interrupted after the last epoch
-        return
-    tokens = sum(len(target) for _, target in examples)
-    progress = ProgressBar(steps * settings.epochs, tokens / steps, done * steps)
+    steps = len(batches.train)
+    history = _read_history_of(model, folder)
+    if is_complete(history, settings):  # interrupted after the last epoch
+        return history
+    done = len(history)
+    tokens = batches.target_tokens / steps
+    progress = ProgressBar(steps * settings.epochs, tokens, done * steps)
     guard = InterruptGuard()
+    recorder = RunRecorder(folder, settings, history)
+    # The dev figures are those of the average; for the checkpoint the weights are back.
+    averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema_momentum is not None else []
     try:
         model.fit(
-            stream(batches.repeat(settings.epochs)[done * steps :]),
+            stream(batches.train.repeat(settings.epochs)[done * steps :]),
             # Repeated, because Keras does not ask a grain data set for its length.
-            validation_data=stream(dev_batches.repeat()),
-            validation_steps=len(dev_batches),
+            validation_data=stream(batches.dev.repeat()),
+            validation_steps=len(batches.dev),
             epochs=settings.epochs,
             initial_epoch=done,
             steps_per_epoch=steps,
             shuffle=False,  # the data set is shuffled already
-            callbacks=[guard, progress, RunRecorder(folder, read_history(folder, done))],
+            callbacks=[guard, progress, *averaging, recorder],
             verbose=0,
         )
     finally:
         guard.close()
         progress.close()
+    return recorder.history
 
 
-def _compile(model: Seq2Seq, recipe: Recipe, total_steps: int) -> None:
-    settings = recipe.training
-    warmup = min(settings.warmup_steps, total_steps // 2)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup else settings.learning_rate,
-        decay_steps=math.ceil(max(1, total_steps - warmup)),
-        alpha=0.02,
-        warmup_target=settings.learning_rate if warmup else None,
-        warmup_steps=warmup,
-    )
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedule, global_clipnorm=settings.clip_norm),
-        loss=MaskedCrossentropy(),
-        metrics=[TokenAccuracy(), ExactMatch()],
-        jit_compile="auto" if keras.backend.backend() == "jax" else settings.jit_compile,
-    )
+def _read_history_of(model: Seq2Seq, folder: Path) -> list[dict[str, float]]:
+    """Returns the rows up to a checkpoint; one that runs ahead of it is done again.
+
+    A model that is new has none.
+    """
+    step = int(keras.ops.convert_to_numpy(model.optimizer.iterations))
+    if step == 0:
+        return []
+    history = read_history(folder, step)
+    if not history:
+        raise ArtifactError(
+            f"{folder}: history.csv must hold the epochs of checkpoint.keras, and it holds none. "
+            "Put it back, or start again in another folder."
+        )
+    return history
+
+
+def _load_averaged(path: Path) -> Seq2Seq:
+    """Loads a checkpoint; where it has a moving average, that replaces the weights."""
+    model = load_model(path)
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    return model

@@ -3,9 +3,20 @@ import numpy as np
 import pytest
 
 from s2s_keras.decoding import DecodingSettings, greedy_search
-from s2s_keras.model import KerasSession, Seq2Seq
+from s2s_keras.keras_session import KerasSession
+from s2s_keras.model import Seq2Seq
 from s2s_keras.text import EOS_ID, UNK_ID, CharacterTokenizer, pad_ids
-from s2s_keras.training import ExactMatch, MaskedCrossentropy, TokenAccuracy
+from s2s_keras.training import (
+    ExactMatch,
+    MaskedCrossentropy,
+    NegativeLogLikelihood,
+    TokenAccuracy,
+)
+
+
+def Smoothed(**kwargs) -> MaskedCrossentropy:
+    return MaskedCrossentropy(label_smoothing=0.3, **kwargs)
+
 
 # Three targets of 3, 1 and 2 tokens. The largest logits: all right, wrong, first right only.
 Y_TRUE = np.array([[3, 1, 2], [2, 0, 0], [1, 2, 0]], np.int32)
@@ -13,7 +24,8 @@ BEST = np.array([[3, 1, 2], [3, 3, 3], [1, 3, 0]])
 Y_PRED = 2.0 * np.eye(4, dtype=np.float32)[BEST]
 RIGHT_NATS = np.log(np.e**2 + 3) - 2
 WRONG_NATS = np.log(np.e**2 + 3)
-CLASSES = pytest.mark.parametrize("kind", [MaskedCrossentropy, TokenAccuracy, ExactMatch])
+METRICS = [NegativeLogLikelihood, TokenAccuracy, ExactMatch]
+CLASSES = pytest.mark.parametrize("kind", [MaskedCrossentropy, Smoothed, *METRICS])
 
 
 def value_of(kind: type, y_true=Y_TRUE, y_pred=Y_PRED) -> float:
@@ -24,6 +36,9 @@ def value_of(kind: type, y_true=Y_TRUE, y_pred=Y_PRED) -> float:
     ("kind", "expected"),
     [
         (MaskedCrossentropy, (4 * RIGHT_NATS + 2 * WRONG_NATS) / 6),
+        (NegativeLogLikelihood, (4 * RIGHT_NATS + 2 * WRONG_NATS) / 6),
+        # The mean of -log p over the vocabulary: one of four logits is 2, the others are 0.
+        (Smoothed, (0.7 * (4 * RIGHT_NATS + 2 * WRONG_NATS) / 6) + 0.3 * (WRONG_NATS - 0.5)),
         (TokenAccuracy, 4 / 6),
         (ExactMatch, 1 / 3),
     ],
@@ -56,7 +71,7 @@ def test_crossentropy_equals_the_mean_over_tokens():
     np.testing.assert_allclose(value_of(MaskedCrossentropy, y_pred=logits), np.mean(nats), 1e-5)
 
 
-@pytest.mark.parametrize("kind", [TokenAccuracy, ExactMatch])
+@pytest.mark.parametrize("kind", METRICS)
 def test_metric_of_two_batches_equals_that_of_one(kind):
     metric = kind()
     metric.update_state(Y_TRUE[:1], Y_PRED[:1])
@@ -70,14 +85,14 @@ def test_metric_of_two_batches_equals_that_of_one(kind):
 def test_config_round_trip(kind):
     config = keras.saving.serialize_keras_object(kind(name="other"))
     copy = keras.saving.deserialize_keras_object(config)
-    assert type(copy) is kind
+    assert type(copy) is type(kind())
     assert copy.name == "other"
     assert keras.saving.serialize_keras_object(copy) == config
     assert float(copy(Y_TRUE, Y_PRED)) == value_of(kind)
 
 
 def test_exact_match_equals_that_of_greedy_decoding():
-    keras.utils.set_random_seed(3)
+    keras.utils.set_random_seed(5)
     tokenizers = CharacterTokenizer("abcd"), CharacterTokenizer("xy")
     model = Seq2Seq(*tokenizers, embedding_size=8, units=8, tie_output=False)
     for weight in model.trainable_weights:  # large enough that the outputs differ
@@ -109,3 +124,39 @@ def test_token_accuracy_weighs_examples():
     metric = TokenAccuracy()
     metric.update_state(target_ids, logits, sample_weight=np.array([3.0, 1.0]))
     np.testing.assert_allclose(float(metric.result()), 3 / 4)
+
+
+@pytest.mark.parametrize("kind", [MaskedCrossentropy, Smoothed, NegativeLogLikelihood])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_value_of_large_half_precision_logits_is_that_of_float32(kind, dtype):
+    logits = keras.ops.cast(60000.0 * (Y_PRED - 1.0), dtype)
+    expected = value_of(kind, y_pred=keras.ops.cast(logits, "float32"))
+    assert 1000 < expected < np.inf
+    np.testing.assert_allclose(value_of(kind, y_pred=logits), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [MaskedCrossentropy, Smoothed])
+@pytest.mark.parametrize("weight", [np.array([2.0, 0.0, 1.0]), np.array([[2.0], [0.0], [1.0]])])
+def test_crossentropy_weighs_examples(kind, weight):
+    losses = [value_of(kind, Y_TRUE[i : i + 1], Y_PRED[i : i + 1]) for i in range(3)]
+    weighed = float(kind()(Y_TRUE, Y_PRED, sample_weight=weight))
+    np.testing.assert_allclose(weighed, (2 * 3 * losses[0] + 2 * losses[2]) / 6, rtol=1e-6)
+
+
+def test_crossentropy_is_summed_where_asked():
+    summed = float(MaskedCrossentropy(reduction="sum")(Y_TRUE, Y_PRED))
+    np.testing.assert_allclose(summed, 4 * RIGHT_NATS + 2 * WRONG_NATS, rtol=1e-6)
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.0])
+def test_label_smoothing_out_of_range_raises(value):
+    with pytest.raises(ValueError, match=f"less than 1. Received: label_smoothing={value}"):
+        MaskedCrossentropy(label_smoothing=value)
+
+
+def test_smoothed_crossentropy_is_least_at_the_smoothed_target():
+    """The best logits are those of 1 - e + e / V for the true token and e / V for the others."""
+    best = np.log(np.where(np.eye(4)[[[1]]] == 1, 0.7 + 0.3 / 4, 0.3 / 4)).astype(np.float32)
+    least = value_of(Smoothed, np.array([[1]]), best)
+    noise = np.random.default_rng(0).normal(scale=0.3, size=(20, 1, 1, 4)).astype(np.float32)
+    assert all(value_of(Smoothed, np.array([[1]]), best + n) > least for n in noise)

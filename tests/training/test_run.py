@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -9,12 +10,98 @@ from pathlib import Path
 import pytest
 
 from s2s_keras.cli import main
-from s2s_keras.config import load_recipe
-from s2s_keras.errors import ArtifactError, ConfigError
-from s2s_keras.training.callbacks import read_history
+from s2s_keras.config import DataConfig
+from s2s_keras.data import Pair, number_words, write_pairs
+from s2s_keras.errors import ArtifactError, ConfigError, DataError
+from s2s_keras.recipe import load_recipe
+from s2s_keras.text import CharacterTokenizer, WordTokenizer
+from s2s_keras.training.corpus import Corpus, learn_tokenizers, load_corpus
+from s2s_keras.training.history import best_epoch, read_history
 from s2s_keras.training.run import load_run, train
+from tests.training.scripted import (
+    CLIP_NORM,
+    MOMENTUM,
+    Script,
+    assert_all_close,
+    check_averaging,
+    make_recipe,
+    trainable_weights,
+)
 
 SMALL = ["--set", "model.units=8", "--set", "training.batch_size=256"]
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "limits", "message"),
+    [
+        ("word", (2, 3), None),
+        ("word", (1, 3), ":2: the source has 2 tokens; `data.max_source_length` is 1"),
+        ("word", (2, 2), ":2: the target has 3 tokens; `data.max_target_length` is 2"),
+        ("character", (9, 9), None),
+        ("character", (8, 9), ":2: the source has 9 tokens; `data.max_source_length` is 8"),
+    ],
+)
+def test_load_corpus_counts_tokens_of_the_recipe(
+    tmp_path: Path, tokenizer: str, limits: tuple[int, int], message: str | None
+) -> None:
+    path = tmp_path / "pairs.tsv"
+    pairs = [Pair("a", "b"), Pair("two words", "et c'")]
+    write_pairs(path, pairs)
+    config = DataConfig(
+        train=path,
+        dev=path,
+        tokenizer=tokenizer,
+        max_source_length=limits[0],
+        max_target_length=limits[1],
+    )
+    if message is None:
+        assert load_corpus(config).train == pairs
+    else:
+        with pytest.raises(DataError, match=f"pairs.tsv{message}"):
+            load_corpus(config)
+
+
+def test_load_corpus_leaves_out_built_pairs_that_are_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(number_words, "SAMPLES", ((0, 1_000, 400),))
+    config = DataConfig(
+        dataset="number_words", tokenizer="word", max_source_length=4, max_target_length=3
+    )
+    corpus = load_corpus(config)
+    pieces = WordTokenizer(()).pieces
+    pairs = corpus.train + corpus.dev
+    assert max(len(pieces(pair.source)) for pair in pairs) == 4
+    assert max(len(pieces(pair.target)) for pair in pairs) == 3
+    assert max(len(pair.source) for pair in pairs) > 4
+
+
+CORPUS = Corpus([Pair("a b b", "B c"), Pair("b", "c c")], [Pair("z", "z")], "tiny", "CC0")
+
+
+@pytest.mark.parametrize(
+    ("settings", "source", "target"),
+    [
+        ({"tokenizer": "character", "shared_vocabulary": False}, "b a", "c B"),
+        ({"tokenizer": "character"}, "bc aB", "bc aB"),
+        ({"tokenizer": "word", "shared_vocabulary": False}, "▁b▁a", "▁c▁B"),
+        ({"tokenizer": "word"}, "▁b▁c▁B▁a", "▁b▁c▁B▁a"),
+        ({"tokenizer": "word", "lowercase": True}, "▁b▁c▁a", "▁b▁c▁a"),
+        ({"tokenizer": "word", "max_vocabulary": 2}, "▁b▁c", "▁b▁c"),
+        ({"tokenizer": "word", "min_count": 3}, "▁b▁c", "▁b▁c"),
+    ],
+)
+def test_learn_tokenizers_follows_the_recipe(
+    settings: dict[str, object], source: str, target: str
+) -> None:
+    config = DataConfig(train=Path("pairs.tsv"), **settings)
+    tokenizers = learn_tokenizers(CORPUS, config)
+    kind = WordTokenizer if config.tokenizer == "word" else CharacterTokenizer
+    for tokenizer, vocabulary in zip(tokenizers, (source, target), strict=True):
+        assert type(tokenizer) is kind
+        assert tokenizer.lowercase is config.lowercase
+        assert sorted("".join(tokenizer.tokens[4:])) == sorted(vocabulary)
+    assert (tokenizers[0] is tokenizers[1]) is config.shared_vocabulary
 
 
 def test_train_toy_task_is_learned(toy_run: Path) -> None:
@@ -36,10 +123,16 @@ def test_train_run_folder_is_complete(toy_run: Path) -> None:
         "target_tokenizer.json",
         "tensorboard",
     }
-    history = read_history(toy_run, 99)
+    history = read_history(toy_run)
     assert [row["epoch"] for row in history] == list(range(1, 6))
     assert history[-1]["val_loss"] < history[0]["val_loss"]
     assert history[-1]["learning_rate"] < 0.001
+    assert [row["val_loss"] for row in history] == pytest.approx(
+        [row["val_nll"] for row in history], rel=0.1
+    )
+    metrics = json.loads((toy_run / "metrics.json").read_text())
+    assert metrics["trained_epochs"] == 5
+    assert metrics["kept_epoch"] == best_epoch(history, "val_nll")
     assert list((toy_run / "tensorboard").glob("events.out.tfevents.*"))
 
 
@@ -94,6 +187,61 @@ def test_load_run_of_an_unfinished_or_foreign_folder_is_refused(tmp_path: Path) 
 
 
 @pytest.mark.slow
+def test_train_keeps_the_best_epoch_through_interruptions(tmp_path: Path) -> None:
+    recipe = make_recipe(tmp_path, epochs=9, early_stopping_patience=2, ema_momentum=MOMENTUM)
+    out = tmp_path / "run"
+    script = Script(val_nll=(2.0, 1.0, 1.5, 1.25))
+    lines: list[str] = []
+    assert script.train(recipe, out, interrupt_after=3) is None
+    assert script.train(recipe, out, interrupt_after=4, resume=True) is None
+    run = script.train(recipe, out, resume=True, report=lines.append)
+    assert script.epochs == [1, 2, 3, 4]
+    assert "Stopped early: no better val_nll since epoch 2." in lines
+    assert (run.metrics["kept_epoch"], run.metrics["trained_epochs"]) == (2, 4)
+    pairs = zip(script.weights[1], script.weights[2], strict=True)
+    average = [MOMENTUM * first + (1 - MOMENTUM) * second for first, second in pairs]
+    assert_all_close(trainable_weights(run.model), average)
+    assert_all_close(trainable_weights(load_run(out).model), average)
+    assert not {path.name for path in out.iterdir()} & {"checkpoint.keras", "best.keras"}
+
+    # The recipe's smoothing, clipping and schedule are at work.
+    first, second, third, _ = read_history(out)
+    assert abs(first["loss"] - first["nll"]) > 1e-3
+    # Adam's first moment is 1 - beta_1 of the gradient. TensorFlow takes the norm of an embedding's
+    # gradient before it adds up the rows of a token.
+    assert script.momentum_norms[1] == pytest.approx(0.1 * CLIP_NORM, rel=0.05)
+    rates = [row["learning_rate"] for row in (first, second, third)]
+    assert rates == pytest.approx([0.05, 0.05 / 2**0.5, 0.05 / 3**0.5])
+
+
+@pytest.mark.slow
+def test_train_keeps_the_average_of_the_weights(tmp_path: Path) -> None:
+    check_averaging(tmp_path)
+
+
+@pytest.mark.slow
+def test_train_keeps_the_average_of_the_weights_on_jax() -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "tests.training.scripted"],
+        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert process.returncode == 0, process.stderr
+    assert process.stdout == "jax"
+
+
+def test_train_resume_without_history_is_refused(
+    toy_run: Path, toy_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copy(toy_run / "config.json", tmp_path)
+    shutil.copy(toy_run / "model.keras", tmp_path / "checkpoint.keras")
+    with pytest.raises(ArtifactError, match="history.csv must hold the epochs of checkpoint.keras"):
+        train(load_recipe(toy_folder / "recipe.yaml"), tmp_path, resume=True)
+
+
+@pytest.mark.slow
 def test_train_interrupted_goes_on_after_the_last_epoch(toy_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     arguments = ["train", str(toy_folder / "recipe.yaml"), "--out", str(out), *SMALL]
@@ -112,11 +260,11 @@ def test_train_interrupted_goes_on_after_the_last_epoch(toy_folder: Path, tmp_pa
     assert "go on with `--resume`" in errors
     assert not (out / "model.keras").exists()
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
-    before = read_history(out, 99)
+    before = read_history(out)
     assert 1 <= len(before) < 12
 
     assert main([*arguments, "--resume"]) == 0
-    after = read_history(out, 99)
+    after = read_history(out)
     assert [row["epoch"] for row in after] == list(range(1, 13))
     assert after[: len(before) - 1] == before[:-1]  # the last row may be ahead of its checkpoint
     assert (out / "model.keras").exists()

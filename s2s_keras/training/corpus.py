@@ -1,0 +1,134 @@
+"""A recipe's `data` section -> its pairs, their tokenisers, and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from s2s_keras.config import DataConfig, Recipe
+from s2s_keras.data import Pair, build_dataset, read_pairs, split_pairs
+from s2s_keras.data.batches import encode_pairs, make_dataset
+from s2s_keras.errors import ConfigError, DataError
+from s2s_keras.keras_session import EVALUATION_BATCH
+from s2s_keras.text import TOKENIZERS, Tokenizer
+
+__all__ = ["Batches", "Corpus", "learn_tokenizers", "load_corpus", "make_batches"]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The pairs of a recipe, with what a model card says of them."""
+
+    train: list[Pair]
+    dev: list[Pair]
+    name: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Batches:
+    """What `fit` reads.
+
+    Attributes:
+        train: the batches of one epoch, a `grain.MapDataset`; `.repeat` shuffles each anew.
+        dev: those of the dev pairs.
+        target_tokens: of the training pairs, `eos` included.
+    """
+
+    train: Any
+    dev: Any
+    target_tokens: int
+
+
+def load_corpus(config: DataConfig) -> Corpus:
+    """Reads or builds the pairs, and splits dev off where no dev file is given.
+
+    Lengths are counted in tokens of the recipe's kind. A pair that is too long is an error in a
+    file, and left out of a built-in data set.
+
+    Raises:
+        DataError: a file is missing or malformed, a text is too long, or a part is empty; names
+            file and line.
+        ConfigError: there is no such built-in data set.
+        MissingDependencyError: a package that a built-in data set is made from is missing.
+    """
+    if config.dataset is not None:
+        find_excess = _excess_finder(config)
+        built = build_dataset(
+            config.dataset, config.dev_fraction, lambda pair: find_excess(pair) is None
+        )
+        return Corpus(built.train, built.dev, built.name, built.licence)
+    if config.train is None:
+        raise ConfigError("exactly one of `data.dataset` and `data.train` must be given")
+    train = _read_checked(config.train, config)
+    if config.dev is not None:
+        dev = _read_checked(config.dev, config)
+    else:
+        train, dev = split_pairs(train, config.dev_fraction)
+        if not train or not dev:
+            raise DataError(
+                f"{len(train) + len(dev)} pairs cannot be split with `data.dev_fraction` "
+                f"{config.dev_fraction}: train {len(train)}, dev {len(dev)}. Add pairs, or give "
+                "`data.dev`.",
+                config.train,
+            )
+    return Corpus(train, dev, config.train.name, config.licence or "not stated")
+
+
+def _read_checked(path: Path, config: DataConfig) -> list[Pair]:
+    """Reads pairs and refuses those that are too long."""
+    pairs = read_pairs(path)
+    find_excess = _excess_finder(config)
+    for line, pair in enumerate(pairs, 1):
+        if excess := find_excess(pair):
+            raise DataError(f"{excess} Raise it, or remove the line.", path, line)
+    return pairs
+
+
+def _excess_finder(config: DataConfig) -> Callable[[Pair], str | None]:
+    """Returns what says which side of a pair has too many tokens of the recipe's kind."""
+    tokenizer = TOKENIZERS[config.tokenizer]((), config.lowercase)
+    limits = (config.max_source_length, config.max_target_length)
+
+    def find_excess(pair: Pair) -> str | None:
+        for side, text, limit in zip(("source", "target"), pair, limits, strict=True):
+            length = len(tokenizer.pieces(text))
+            if length > limit:
+                return f"the {side} has {length} tokens; `data.max_{side}_length` is {limit}."
+        return None
+
+    return find_excess
+
+
+def learn_tokenizers(corpus: Corpus, config: DataConfig) -> tuple[Tokenizer, Tokenizer]:
+    """Learns the source's and the target's tokeniser from the training pairs.
+
+    Returns:
+        Two tokenisers; twice the same where the recipe shares the vocabulary.
+    """
+    learn = TOKENIZERS[config.tokenizer].learn
+    sides = [[pair.source for pair in corpus.train], [pair.target for pair in corpus.train]]
+    if config.shared_vocabulary:
+        sides = [sides[0] + sides[1]]
+    learned = [
+        learn(texts, config.min_count, config.max_vocabulary, config.lowercase) for texts in sides
+    ]
+    return learned[0], learned[-1]
+
+
+def make_batches(
+    recipe: Recipe, corpus: Corpus, source_tokenizer: Tokenizer, target_tokenizer: Tokenizer
+) -> Batches:
+    """Encodes the pairs and lays them out in batches; see `make_dataset`."""
+    settings, buckets = recipe.training, recipe.data.buckets
+    train, dev = (
+        encode_pairs(pairs, source_tokenizer, target_tokenizer)
+        for pairs in (corpus.train, corpus.dev)
+    )
+    return Batches(
+        train=make_dataset(train, settings.batch_size, buckets, settings.seed),
+        dev=make_dataset(dev, EVALUATION_BATCH, buckets),
+        target_tokens=sum(len(target) for _, target in train),
+    )

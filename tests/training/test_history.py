@@ -1,0 +1,98 @@
+import math
+
+import numpy as np
+import pytest
+
+from s2s_keras.config import TrainingConfig
+from s2s_keras.errors import ArtifactError
+from s2s_keras.training.history import (
+    best_epoch,
+    is_complete,
+    kept_epoch,
+    plot_history,
+    read_history,
+    write_history,
+)
+
+
+def history_of(*figures: float, monitor: str = "val_nll") -> list[dict[str, float]]:
+    rows = enumerate(figures, 1)
+    return [{"epoch": epoch, "step": 10 * epoch, monitor: figure} for epoch, figure in rows]
+
+
+@pytest.mark.parametrize(
+    ("monitor", "figures", "expected"),
+    [
+        ("val_nll", (3, 1, 2), 2),
+        ("val_loss", (3, 1, 1), 2),
+        ("val_exact_match", (0.3, 0.1, 0.3), 1),
+        ("val_token_accuracy", (0.3, 0.1, 0.4), 3),
+        ("val_nll", (math.nan, 2, math.nan), 2),
+        ("val_exact_match", (math.nan, 0.0), 2),
+        ("val_nll", (math.nan, math.nan), 1),
+    ],
+)
+def test_best_epoch_is_the_first_with_the_best_figure(monitor, figures, expected):
+    history = history_of(*figures, monitor=monitor)
+    assert best_epoch(history, monitor) == expected
+    assert kept_epoch(history, TrainingConfig(monitor=monitor)) == expected
+    assert kept_epoch(history, TrainingConfig(monitor=monitor, keep="last")) == len(figures)
+
+
+@pytest.mark.parametrize(
+    ("figures", "patience", "expected"),
+    [
+        ((), 1, False),
+        ((1, 2, 2), None, False),
+        ((2, 1, 3), 1, True),
+        ((2, 1, 3), 2, False),
+        ((2, 1, 3, 1), 2, True),
+        ((4, 3, 2, 1, 0), None, True),
+    ],
+)
+def test_training_is_complete_without_patience_or_epochs(figures, patience, expected):
+    settings = TrainingConfig(epochs=5, early_stopping_patience=patience)
+    assert is_complete(history_of(*figures), settings) is expected
+
+
+def test_history_survives_its_file(tmp_path):
+    assert read_history(tmp_path) == []
+    history = history_of(1 / 3, math.pi, 1e-17)
+    write_history(history, tmp_path)
+    assert read_history(tmp_path) == history
+    assert read_history(tmp_path, steps=20) == history[:2]
+
+
+@pytest.mark.parametrize("text", ["epoch,loss\n1,2\n", "epoch,step\n1,x\n", "epoch,step\n1\n"])
+def test_damaged_history_is_refused(tmp_path, text):
+    (tmp_path / "history.csv").write_text(text)
+    with pytest.raises(ArtifactError, match=r"history.csv: this is not a training's history"):
+        read_history(tmp_path)
+
+
+def test_history_plot_shows_train_and_dev_and_the_kept_epoch(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    from matplotlib.figure import Figure
+
+    saved = []
+    save = Figure.savefig
+    monkeypatch.setattr(Figure, "savefig", lambda f, *a, **k: (saved.append(f), save(f, *a, **k)))
+    row = {"nll": 1.0, "val_nll": 1.5, "exact_match": 0.2, "val_exact_match": 0.1}
+    history = [{"epoch": 1, **row}, {"epoch": 2, **{key: value / 2 for key, value in row.items()}}]
+    plot_history(history, tmp_path / "loss.png")
+    plot_history(history, tmp_path / "loss.png", kept=2)
+    plain, marked = [
+        {
+            (axes.get_ylabel(), line.get_label()): (line.get_xdata(), line.get_ydata())
+            for axes in figure.axes
+            for line in axes.lines
+        }
+        for figure in saved
+    ]
+    nll = "negative log-likelihood (nats a token)"
+    assert len(plain) == 4
+    np.testing.assert_allclose(plain[nll, "dev"][1], [1.5, 0.75])
+    assert len(marked) == 6
+    np.testing.assert_allclose(marked[nll, "kept: epoch 2"][0], [2, 2])
+    assert (tmp_path / "loss.png").stat().st_size > 1000

@@ -11,7 +11,8 @@ from keras import ops
 from numpy.typing import NDArray
 
 from s2s_keras.decoding import Predictor, Session
-from s2s_keras.model import EVALUATION_BATCH, KerasSession, Seq2Seq
+from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
+from s2s_keras.model import Seq2Seq
 from s2s_keras.text import BOS_ID, EOS_ID, pad_ids
 
 __all__ = ["Parity", "check_parity"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -36,10 +35,10 @@ def save_signatures(
 
     | signature | inputs | outputs |
     |---|---|---|
-    | `encode` | `source_ids` int32 (1, S) | `memory` (1, S, M), `keys` (1, S, A), `bias` (1, S),
-      `state` (L, 1, H) |
-    | `decode_step` | `token` int32 (B,), `state` (L, B, H), `memory`, `keys`, `bias` | `log_probs`
-      (B, C), `token_ids` int32 (B, C), `state`, `attention` (B, S) |
+    | `encode` | `source_ids` int32 (1, S) | `state` (R, 1, H), and of `memory` (1, S, M), `keys`
+      (1, S, A) and `bias` (1, S) what the decoder reads |
+    | `decode_step` | `token` int32 (B,), `state` (R, B, H), and what `encode` put out beside it |
+      `log_probs` (B, C), `token_ids` int32 (B, C), `state`, and with attention `attention` (B, S) |
 
     Args:
         model: built, on the TensorFlow backend.
@@ -50,34 +49,35 @@ def save_signatures(
     """
 
     def encode(source_ids: Any) -> dict[str, Any]:
-        return dict(model.encode(source_ids)._asdict())
+        return _present(model.encode(source_ids)._asdict())
 
-    def decode_step(token: Any, state: Any, memory: Any, keys: Any, bias: Any) -> dict[str, Any]:
-        log_probs, state, attention = model.decode_step(token, state, memory, keys, bias)
+    def decode_step(token: Any, state: Any, *source: Any) -> dict[str, Any]:
+        read = dict(zip(encoded, source, strict=True))
+        log_probs, state, attention = model.decode_step(token, state, **read)
         log_probs, token_ids = ops.top_k(log_probs, candidates, sorted=True)
-        return {
-            "log_probs": log_probs,
-            "token_ids": ops.cast(token_ids, "int32"),
-            "state": state,
-            "attention": attention,
-        }
+        return _present(
+            {
+                "log_probs": log_probs,
+                "token_ids": ops.cast(token_ids, "int32"),
+                "state": state,
+                "attention": attention,
+            }
+        )
 
     archive = keras.export.ExportArchive()
     archive.track(model)
     source_spec = tf.TensorSpec((1, max_source_length), tf.int32, name="source_ids")
     archive.add_endpoint("encode", encode, [source_spec])
+    encoded = encode(tf.zeros(source_spec.shape, tf.int32))
+    rows, _, units = encoded.pop("state").shape
+    source_specs = [tf.TensorSpec(x.shape, tf.float32, name=name) for name, x in encoded.items()]
     for width, name in step_names.items():
-        archive.add_endpoint(name, decode_step, _step_specs(model, max_source_length, width))
+        token_spec = tf.TensorSpec((width,), tf.int32, name="token")
+        state_spec = tf.TensorSpec((rows, width, units), tf.float32, name="state")
+        archive.add_endpoint(name, decode_step, [token_spec, state_spec, *source_specs])
     archive.write_out(folder, verbose=False)
 
 
-def _step_specs(model: Seq2Seq, length: int, width: int) -> Sequence[tf.TensorSpec]:
-    attention_units = model.decoder.attention_units
-    shapes = {
-        "state": (model.decoder_layers, width, model.units),
-        "memory": (1, length, 2 * model.units),
-        "keys": (1, length, attention_units),
-        "bias": (1, length),
-    }
-    floats = [tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()]
-    return [tf.TensorSpec((width,), tf.int32, name="token"), *floats]
+def _present(tensors: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out what a model without attention does not have."""
+    return {name: tensor for name, tensor in tensors.items() if tensor is not None}

@@ -69,8 +69,8 @@ def export_tflite(
         model: built; any backend may have trained it, but this runs on TensorFlow's.
         path: the file to write, `.tflite`.
         sample: texts for the proof, at least one; dev sources are a good choice.
-        settings: beam width, lengths and length penalty that the file is made for;
-            `max_source_length` must be given.
+        settings: beam width, lengths, penalties and treatment of unknown tokens that the file is
+            made for; `max_source_length` must be given.
         quantization: a key of `QUANTIZATIONS`.
         candidates: C, the likeliest tokens that a step returns; where not given, all of a
             vocabulary of up to 256, else four a beam.
@@ -115,10 +115,7 @@ def export_tflite(
         )
     metadata = {
         **(card or {}),
-        "max_source_length": settings.max_source_length,
-        "max_output_length": settings.max_output_length,
-        "beam_width": settings.beam_width,
-        "length_penalty_alpha": settings.length_penalty_alpha,
+        **settings.as_metadata(),
         "signatures": {
             "encode": "encode",
             "decode_step": {str(width): name for width, name in step_names.items()},
@@ -169,7 +166,8 @@ def _prove(
     quantization: str,
     min_same_best: float,
 ) -> Parity:
-    settings = replace(settings, n_best=settings.beam_width, allow_unknown=True)
+    # Beams are compared, and draws would differ by a rounding.
+    settings = replace(settings, n_best=settings.beam_width, allow_unknown=True, temperature=None)
     try:
         session = TFLiteSession(read_artifact(path))
     except ArtifactError as error:

@@ -12,6 +12,14 @@ from rich.progress import Progress
 
 from s2s_keras.cli.console import print_figures, print_json
 from s2s_keras.cli.models import open_model
+from s2s_keras.cli.options import (
+    BeamWidth,
+    CoveragePenaltyBeta,
+    LengthPenaltyAlpha,
+    LengthPenaltyKind,
+    MinOutputLength,
+    ReplaceUnknown,
+)
 
 __all__ = ["figures", "run"]
 
@@ -19,9 +27,12 @@ __all__ = ["figures", "run"]
 def run(
     model: Annotated[Path, typer.Argument(help="Run folder, .keras or .tflite file.")],
     pairs: Annotated[Path, typer.Argument(help="source<TAB>target lines.", metavar="PAIRS.tsv")],
-    beam_width: Annotated[
-        int | None, typer.Option(help="Hypotheses kept; 1 is greedy. [default: the model's]")
-    ] = None,
+    beam_width: BeamWidth = None,
+    length_penalty: LengthPenaltyKind = None,
+    length_penalty_alpha: LengthPenaltyAlpha = None,
+    coverage_penalty_beta: CoveragePenaltyBeta = None,
+    min_output_length: MinOutputLength = None,
+    replace_unknown: ReplaceUnknown = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure a model on a file of pairs.
@@ -33,7 +44,15 @@ def run(
     from s2s_keras.evaluation import evaluate
 
     rows = read_pairs(pairs)
-    opened = open_model(model, beam_width=beam_width)
+    opened = open_model(
+        model,
+        beam_width=beam_width,
+        length_penalty=length_penalty,
+        length_penalty_alpha=length_penalty_alpha,
+        coverage_penalty_beta=coverage_penalty_beta,
+        min_output_length=min_output_length,
+        replace_unknown=replace_unknown,
+    )
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Decoding", total=len(rows))
         result = evaluate(

@@ -94,7 +94,7 @@ def _open_tflite(path: Path) -> OpenedModel:
 
 def _open_run_folder(path: Path) -> OpenedModel:
     run = open_run(path)
-    from s2s_keras.model import EVALUATION_BATCH
+    from s2s_keras.keras_session import EVALUATION_BATCH
     from s2s_keras.training.run import make_predictor
 
     return OpenedModel(make_predictor(run.model, run.recipe), EVALUATION_BATCH, run.recipe.task)
@@ -104,7 +104,8 @@ def _open_keras(path: Path) -> OpenedModel:
     require_training()
     with quiet_native_logs():
         from s2s_keras.decoding import DecodingSettings
-        from s2s_keras.model import EVALUATION_BATCH, KerasSession, load_model
+        from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
+        from s2s_keras.model import load_model
 
         model = load_model(path)
     tokenizers = (model.source_tokenizer, model.target_tokenizer)

@@ -14,6 +14,14 @@ from rich.table import Table
 
 from s2s_keras.cli.console import note, print_json, stdout
 from s2s_keras.cli.models import open_model
+from s2s_keras.cli.options import (
+    BeamWidth,
+    CoveragePenaltyBeta,
+    LengthPenaltyAlpha,
+    LengthPenaltyKind,
+    MinOutputLength,
+    ReplaceUnknown,
+)
 from s2s_keras.decoding import Prediction
 from s2s_keras.errors import InputError
 
@@ -32,9 +40,20 @@ def run(
     text: Annotated[
         list[str] | None, typer.Argument(help="Texts; without any, lines of standard input.")
     ] = None,
-    beam_width: Annotated[
-        int | None, typer.Option(help="Hypotheses kept; 1 is greedy. [default: the model's]")
+    beam_width: BeamWidth = None,
+    length_penalty: LengthPenaltyKind = None,
+    length_penalty_alpha: LengthPenaltyAlpha = None,
+    coverage_penalty_beta: CoveragePenaltyBeta = None,
+    min_output_length: MinOutputLength = None,
+    replace_unknown: ReplaceUnknown = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            help="Draw `--beam-width` outputs instead of searching: 1 as the model says, less "
+            "for likelier ones."
+        ),
     ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the draws, at least 0.")] = 0,
     n_best: Annotated[int, typer.Option(min=1, help="Outputs a text, TAB-separated.")] = 1,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a text, with scores and milliseconds.")
@@ -55,7 +74,18 @@ def run(
     """Correct or translate texts, one line each, in order, as they come."""
     if as_json and as_table:
         raise ValueError("`--json` and `--table` exclude each other.")
-    opened = open_model(model, beam_width=beam_width, n_best=n_best)
+    opened = open_model(
+        model,
+        beam_width=beam_width,
+        length_penalty=length_penalty,
+        length_penalty_alpha=length_penalty_alpha,
+        coverage_penalty_beta=coverage_penalty_beta,
+        min_output_length=min_output_length,
+        replace_unknown=replace_unknown,
+        temperature=temperature,
+        seed=seed,
+        n_best=n_best,
+    )
     columns = ("typed", "corrected") if opened.task == "correction" else ("source", "output")
     table = Table(*columns, "probability", "ms")
     last: Prediction | None = None
@@ -68,6 +98,8 @@ def run(
                 raise InputError(f"{place}: {error}") from error
             note(f"warning: {place}: {error} Copied.")
             found = []
+        if attention is not None and found and found[0].attention is None:
+            raise ValueError("`--attention` needs a model with attention. Received: one without.")
         milliseconds = 1000 * (time.perf_counter() - started)
         last = found[0] if found else last
         if as_json:

@@ -34,7 +34,7 @@ def run(
     `loss.png`, TensorBoard events and `metrics.json` with the figures on the dev pairs.
     """
     require_training()
-    from s2s_keras.config import load_recipe
+    from s2s_keras.recipe import load_recipe
 
     settings = load_recipe(recipe, override)
     folder = out or Path("runs") / settings.name

@@ -14,7 +14,7 @@ from typing import Any
 
 from s2s_keras.errors import ArtifactError
 from s2s_keras.files import atomic_path
-from s2s_keras.text import CharacterTokenizer
+from s2s_keras.text import Tokenizer
 
 __all__ = ["FORMAT_VERSION", "Artifact", "read_artifact", "write_artifact"]
 
@@ -52,16 +52,16 @@ class Artifact:
     path: Path
     graph: bytes
     metadata: dict[str, Any]
-    source_tokenizer: CharacterTokenizer
-    target_tokenizer: CharacterTokenizer
+    source_tokenizer: Tokenizer
+    target_tokenizer: Tokenizer
 
 
 def write_artifact(
     path: str | Path,
     graph: bytes,
     metadata: Mapping[str, Any],
-    source_tokenizer: CharacterTokenizer,
-    target_tokenizer: CharacterTokenizer,
+    source_tokenizer: Tokenizer,
+    target_tokenizer: Tokenizer,
 ) -> dict[str, Any]:
     """Writes the one file, atomically.
 
@@ -123,7 +123,7 @@ def read_artifact(path: str | Path) -> Artifact:
             )
     try:
         tokenizers = {
-            side: CharacterTokenizer.from_json(members[name].decode())
+            side: Tokenizer.from_json(members[name].decode())
             for side, name in TOKENIZER_FILES.items()
         }
     except ValueError as error:

@@ -56,18 +56,12 @@ def _within(limits: DecodingSettings, given: DecodingSettings | None) -> Decodin
 
 
 def default_settings(artifact: Artifact) -> DecodingSettings:
-    """Returns the settings that a file's `model.json` holds.
+    """Returns the settings that a file's `model.json` holds; see `DecodingSettings.from_metadata`.
 
     Raises:
         ArtifactError: a value lies outside its range.
     """
-    metadata = artifact.metadata
     try:
-        return DecodingSettings(
-            beam_width=metadata["beam_width"],
-            length_penalty_alpha=metadata["length_penalty_alpha"],
-            max_output_length=metadata["max_output_length"],
-            max_source_length=metadata["max_source_length"],
-        )
+        return DecodingSettings.from_metadata(artifact.metadata)
     except ValueError as error:
         raise ArtifactError(f"{artifact.path}: model.json: {error}") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from s2s_keras.cli import main
-from s2s_keras.runtime import read_artifact
+from s2s_keras.runtime import TFLiteSession, read_artifact
 
 RECIPE = "data: {{train: '{train}', max_source_length: 8, max_target_length: 8}}\n{more}"
 
@@ -58,7 +58,7 @@ def test_train_bad_data(
         ("model: {units: many}", (), "`model.units` should be a valid integer"),
         ("model: {units: 0}", (), "`model.units` should be greater than or equal to 1"),
         ("", ("training.epoch=3",), "did you mean `training.epochs`?"),
-        ("training: {jit_compile: 'yes'}", (), "`training.jit_compile` should be a valid boolean"),
+        ("model: {residual: 'yes'}", (), "`model.residual` should be a valid boolean"),
         ("training: {seed: true}", (), "`training.seed` should be a valid integer"),
         ("", ("training.epochs",), "must be `key=value`. Received: 'training.epochs'."),
         ("model: [", (), "not valid YAML"),
@@ -220,14 +220,23 @@ def test_predict_bad_lines_are_copied_on_request(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["predict", "MODEL", "abc", "--beam-width", "0"], "positive integer"),
+        (["predict", "MODEL", "abc", "--beam-width", "0"], "an integer from 1 to 200"),
+        (["predict", "MODEL", "abc", "--length-penalty", "wu"], "'wu' is not one of"),
+        (["predict", "MODEL", "abc", "--length-penalty-alpha", "6"], "between 0 and 5"),
+        (["predict", "MODEL", "abc", "--coverage-penalty-beta", "-1"], "`coverage_penalty_beta`"),
+        (["predict", "MODEL", "abc", "--min-output-length", "9"], "less than `max_output_length`"),
+        (["predict", "MODEL", "abc", "--temperature", "0"], "`temperature` must be a positive"),
+        (["predict", "MODEL", "abc", "--seed", "-1"], "`seed` must be an integer of at least 0"),
+        (["evaluate", "MODEL", "PAIRS", "--length-penalty", "wu"], "'wu' is not one of"),
+        (["evaluate", "MODEL", "PAIRS", "--length-penalty-alpha", "6"], "between 0 and 5"),
+        (["evaluate", "MODEL", "PAIRS", "--coverage-penalty-beta", "-1"], "at least 0"),
         (["predict", "MODEL", "abc", "--beam-width", "3"], "holds beam widths [1, 4]"),
         (["predict", "MODEL", "abc", "--n-best", "5"], "at most `beam_width`"),
         (["predict", "MODEL", "abc", "--json", "--table"], "exclude each other"),
         (["predict", "MODEL", "abc", "--attention", "/nonesuch/a.png"], "error: /nonesuch/a.png:"),
         (["evaluate", "MODEL", "none.tsv"], "none.tsv: cannot be read"),
         (["data", "misspellings", "--out", "OUT", "--dev-fraction", "0"], "0 dev pairs"),
-        (["data", "nonesuch", "--out", "OUT"], "must be one of ['misspellings']"),
+        (["data", "nonesuch", "--out", "OUT"], "must be one of ['dates', 'misspellings'"),
         (["translate"], "No such command 'translate'"),
         (["export"], "Missing argument 'RUN'"),
     ],
@@ -239,7 +248,9 @@ def test_bad_usage(
     arguments: list[str],
     message: str,
 ) -> None:
-    names = {"MODEL": toy_files["none"], "OUT": tmp_path / "out"}
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("abc\tcba\n")
+    names = {"MODEL": toy_files["none"], "OUT": tmp_path / "out", "PAIRS": pairs}
     status, line = failure(capfd, *(names.get(argument, argument) for argument in arguments))
     assert status == 2
     assert message in line
@@ -249,3 +260,32 @@ def test_bad_usage(
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no such file"):
         main(["predict", str(tmp_path / "none.tflite"), "abc", "--debug"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--attention", "PICTURE"], "`--attention` needs a model with attention"),
+        (["--coverage-penalty-beta", "0.1"], "need a model with attention"),
+        (["--replace-unknown"], "need a model with attention"),
+    ],
+)
+def test_predict_what_needs_attention_by_a_model_without(
+    toy_files: dict[str, Path],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    message: str,
+) -> None:
+    step = TFLiteSession.step
+    monkeypatch.setattr(
+        TFLiteSession, "step", lambda *inputs: step(*inputs)._replace(attention=None)
+    )
+    picture = tmp_path / "attention.png"
+    given = (picture if argument == "PICTURE" else argument for argument in arguments)
+    status, line = failure(capfd, "predict", toy_files["none"], "abc", *given)
+    assert (status, message in line) == (2, True)
+    assert not picture.exists()
+    assert main(["predict", str(toy_files["none"]), "abc", "--json"]) == 0
+    assert '"text": "cba"' in capfd.readouterr().out

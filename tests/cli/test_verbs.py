@@ -2,14 +2,19 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import s2s_keras
 from s2s_keras.cli import main
 from s2s_keras.cli.evaluate import figures
 from s2s_keras.data import read_pairs
+from s2s_keras.decoding import StepOutput
+from s2s_keras.runtime import TFLiteSession, read_artifact
+from s2s_keras.text import UNK_ID
 
 
 def output(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
@@ -78,6 +83,91 @@ def test_predict_json_has_sorted_scores(
     assert len(scores) == 3
     assert scores == sorted(scores, reverse=True)
     assert document["ms"] > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--length-penalty", "power", "--length-penalty-alpha", "0"], lambda p, t: p),
+        (["--length-penalty", "power", "--length-penalty-alpha", "2"], lambda p, t: p / t**2),
+        (["--length-penalty", "gnmt", "--length-penalty-alpha", "1"], lambda p, t: 6 * p / (5 + t)),
+    ],
+)
+def test_predict_scores_by_the_length_penalty(
+    toy_files: dict[str, Path],
+    capfd: pytest.CaptureFixture[str],
+    options: list[str],
+    expected: Callable[[float, int], float],
+) -> None:
+    arguments = ["predict", toy_files["none"], "abcd", "--json", *options]
+    [best] = json.loads(output(capfd, *arguments))["predictions"]
+    assert best["text"] == "dcba"
+    assert best["score"] == pytest.approx(expected(best["log_prob"], 5), abs=1e-5)
+
+
+def test_predict_scores_by_the_coverage(
+    toy_files: dict[str, Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["predict", toy_files["none"], "abcd", "--json"]
+    [plain] = json.loads(output(capfd, *arguments))["predictions"]
+    beta = ["--coverage-penalty-beta", "2"]
+    [covered] = json.loads(output(capfd, *arguments, *beta))["predictions"]
+    assert plain["text"] == covered["text"]
+    assert covered["score"] < plain["score"] - 1e-4
+
+
+def test_predict_and_evaluate_keep_to_the_shortest_output(
+    toy_files: dict[str, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shortest = ["--min-output-length", "6"]
+    assert len(output(capfd, "predict", toy_files["none"], "abc", *shortest).strip()) >= 6
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("abc\tcba\nabcd\tdcba\n", encoding="utf-8")
+    evaluation = ["evaluate", toy_files["none"], pairs, "--json"]
+    assert json.loads(output(capfd, *evaluation))["exact_match"] == 1.0
+    assert json.loads(output(capfd, *evaluation, *shortest))["exact_match"] == 0.0
+
+
+def test_predict_draws_by_temperature_and_seed(
+    toy_files: dict[str, Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    def draws(temperature: str, seed: str) -> list[str]:
+        options = ["--temperature", temperature, "--seed", seed, "--n-best", "4"]
+        return output(capfd, "predict", toy_files["none"], "abcd", *options).strip().split("\t")
+
+    assert draws("0.01", "0") == ["dcba"] * 4
+    assert draws("20", "0") == draws("20", "0") != draws("20", "1")
+
+
+def test_predict_and_evaluate_replace_unknown_tokens(
+    toy_files: dict[str, Path],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    step = TFLiteSession.step
+
+    def unsure(self: TFLiteSession, *inputs: np.ndarray) -> StepOutput:
+        """Gives `<unk>` the place of a letter, which the toy never learned to write."""
+        found = step(self, *inputs)
+        token_ids = np.where(found.token_ids == 4, UNK_ID, found.token_ids)
+        log_probs = np.where(found.token_ids == UNK_ID, -99.0, found.log_probs)
+        attention = np.eye(8, dtype=np.float32)[np.full(len(token_ids), 1)]
+        return StepOutput(log_probs.astype(np.float32), token_ids, attention)
+
+    [letter] = read_artifact(toy_files["none"]).target_tokenizer.tokens[4:5]
+    source = f"{letter}aaa" if letter != "a" else "abbb"
+    monkeypatch.setattr(TFLiteSession, "step", unsure)
+    predict = ["predict", toy_files["none"], source, "--beam-width", "1"]
+    assert "\ufffd" in output(capfd, *predict)
+    replaced = output(capfd, *predict, "--replace-unknown").strip()
+    assert "\ufffd" not in replaced
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text(f"{source}\t{replaced}\n", encoding="utf-8")
+    evaluation = ["evaluate", toy_files["none"], pairs, "--beam-width", "1", "--json"]
+    assert json.loads(output(capfd, *evaluation))["exact_match"] == 0.0
+    figures = json.loads(output(capfd, *evaluation, "--replace-unknown"))
+    assert figures["exact_match"] == 1.0
 
 
 def test_predict_table_and_attention(

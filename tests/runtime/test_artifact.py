@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from s2s_keras.decoding import DecodingSettings
 from s2s_keras.errors import ArtifactError
-from s2s_keras.runtime import load, read_artifact, write_artifact
-from s2s_keras.text import CharacterTokenizer
+from s2s_keras.runtime import default_settings, load, read_artifact, write_artifact
+from s2s_keras.text import CharacterTokenizer, WordTokenizer
 
 GRAPH = b"\x1c\x00\x00\x00TFL3" + bytes(range(256))
 TOKENIZER = CharacterTokenizer("abc")
@@ -64,6 +65,13 @@ def test_artifact_round_trip(written: Path) -> None:
     assert artifact.metadata["format_version"] == 1
 
 
+def test_artifact_keeps_the_kind_of_each_tokenizer(tmp_path: Path) -> None:
+    words = WordTokenizer(["▁a", "b"], lowercase=True)
+    write_artifact(tmp_path / "model.tflite", GRAPH, METADATA, TOKENIZER, words)
+    artifact = read_artifact(tmp_path / "model.tflite")
+    assert (artifact.source_tokenizer, artifact.target_tokenizer) == (TOKENIZER, words)
+
+
 def test_artifact_same_content_gives_same_bytes(written: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.tflite"
     write_artifact(again, GRAPH, METADATA, TOKENIZER, TOKENIZER)
@@ -115,3 +123,49 @@ def test_artifact_missing_is_refused(tmp_path: Path) -> None:
 def test_load_graph_that_no_interpreter_takes_is_refused(written: Path) -> None:
     with pytest.raises(ArtifactError, match="interpreter refuses the graph"):
         load(written)
+
+
+def test_settings_of_an_older_file_take_the_defaults(written: Path) -> None:
+    expected = DecodingSettings(beam_width=2, max_source_length=8, max_output_length=9)
+    assert default_settings(read_artifact(written)) == expected
+
+
+def test_settings_are_those_that_the_file_was_made_with(tmp_path: Path) -> None:
+    settings = DecodingSettings(
+        beam_width=2,
+        length_penalty_alpha=0.6,
+        max_output_length=9,
+        max_source_length=8,
+        allow_unknown=True,
+        length_penalty="gnmt",
+        coverage_penalty_beta=0.2,
+        min_output_length=1,
+        replace_unknown=True,
+    )
+    path = tmp_path / "model.tflite"
+    write_artifact(path, GRAPH, {**METADATA, **settings.as_metadata()}, TOKENIZER, TOKENIZER)
+    assert default_settings(read_artifact(path)) == settings
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"beam_width": 201}, "from 1 to 200"),
+        ({"length_penalty_alpha": 5.5}, "`length_penalty_alpha`"),
+        ({"length_penalty": "wu"}, "`length_penalty` must be one of"),
+        ({"length_penalty": None}, "`length_penalty` must be one of"),
+        ({"coverage_penalty_beta": "0.2"}, "`coverage_penalty_beta`"),
+        ({"coverage_penalty_beta": float("nan")}, "`coverage_penalty_beta`"),
+        ({"min_output_length": -1}, "`min_output_length`"),
+        ({"min_output_length": 9}, "less than `max_output_length`"),
+        ({"replace_unknown": 1}, "`replace_unknown` must be true or false"),
+        ({"allow_unknown": "yes"}, "`allow_unknown` must be true or false"),
+    ],
+)
+def test_settings_with_a_wrong_value_are_refused(
+    written: Path, change: dict[str, object], message: str
+) -> None:
+    written.write_bytes(edit(**change)(written.read_bytes()))
+    with pytest.raises(ArtifactError, match=message) as caught:
+        default_settings(read_artifact(written))
+    assert str(caught.value).startswith(f"{written}: model.json: ")

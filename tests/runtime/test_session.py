@@ -7,7 +7,7 @@ import pytest
 
 from s2s_keras.decoding import DecodingSettings
 from s2s_keras.errors import ArtifactError, InputError, MissingDependencyError
-from s2s_keras.runtime import TFLiteSession, find_interpreter, load, read_artifact
+from s2s_keras.runtime import TFLiteSession, default_settings, find_interpreter, load, read_artifact
 from s2s_keras.text import pad_ids
 
 
@@ -127,6 +127,13 @@ def test_find_interpreter_not_installed_gives_the_command() -> None:
         find_interpreter("tflite-runtime")
     with pytest.raises(ValueError, match="one of.*ai-edge-litert.*Received: 'torch'"):
         find_interpreter("torch")
+
+
+def test_metadata_of_an_export_holds_all_settings(toy_files: dict[str, Path]) -> None:
+    artifact = read_artifact(toy_files["none"])
+    expected = DecodingSettings(max_source_length=8, max_output_length=9)
+    assert default_settings(artifact) == expected
+    assert artifact.metadata.items() >= expected.as_metadata().items()
 
 
 def test_metadata_of_an_export_names_data_and_quality(toy_files: dict[str, Path]) -> None:

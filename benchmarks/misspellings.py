@@ -55,7 +55,8 @@ def main() -> int:
     folder = make_folder(arguments.out)
     with quiet_native_logs():
         from s2s_keras.export import export_tflite
-        from s2s_keras.training.run import load_corpus, load_run
+        from s2s_keras.training.corpus import load_corpus
+        from s2s_keras.training.run import load_run
 
         run = load_run(arguments.run)
         dev = load_corpus(run.recipe.data).dev

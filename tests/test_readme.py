@@ -4,6 +4,7 @@ import random
 import re
 from pathlib import Path
 
+import keras
 import pytest
 
 from s2s_keras.data import Pair, write_pairs
@@ -17,9 +18,10 @@ def test_readme_python_example_runs(
 ) -> None:
     [example] = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     rng = random.Random(1)
-    words = {"".join(rng.choices("recievdly", k=rng.randint(3, 9))) for _ in range(300)}
+    words = {"".join(rng.choices("recievdly", k=rng.randint(3, 9))) for _ in range(900)}
     write_pairs(tmp_path / "pairs.tsv", [Pair(word, word) for word in sorted(words)])
     monkeypatch.chdir(tmp_path)
+    keras.utils.set_random_seed(1)
     exec(compile(example, "README.md", "exec"), {})
     report = capsys.readouterr().out.splitlines()[-2]
     assert report.startswith(f"{(tmp_path / 'model.tflite').stat().st_size} Parity(")

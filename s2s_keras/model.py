@@ -51,7 +51,8 @@ class Seq2Seq(keras.Model):
     """A recurrent encoder-decoder, with or without attention.
 
     The model carries its tokenisers, so that a saved model is complete: `generate` takes and
-    returns text. It trains with plain `compile` and `fit`, on every Keras backend.
+    returns text. It trains with plain `compile` and `fit`; tested on Keras's TensorFlow
+    and JAX backends.
 
     | system | arguments |
     |---|---|

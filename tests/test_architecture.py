@@ -1,4 +1,5 @@
 import inspect
+from typing import get_args
 
 import pytest
 
@@ -6,6 +7,7 @@ from s2s_keras.architecture import check_architecture
 from s2s_keras.config import ModelConfig
 from s2s_keras.errors import ConfigError
 from s2s_keras.layers import CELLS, DECODERS, DIRECTIONS, SCORES
+from s2s_keras.layers.decoder import BRIDGES
 from s2s_keras.layers.output import DEEP_OUTPUTS
 from s2s_keras.model import Seq2Seq
 from s2s_keras.recipe import parse_recipe
@@ -109,5 +111,6 @@ def test_recipe_names_every_layer():
     assert choices("cell") == set(CELLS)
     assert choices("decoder") == set(DECODERS)
     assert choices("encoder_direction") == set(DIRECTIONS)
+    assert set(get_args(ModelConfig.model_fields["bridge"].annotation)) == set(BRIDGES)
     assert choices("score") == set(SCORES)
     assert choices("deep_output") == set(DEEP_OUTPUTS)

@@ -11,7 +11,10 @@ from s2s_keras.layers.cell import RecurrentCell
 from s2s_keras.layers.cells import CELLS
 from s2s_keras.layers.loop import run_loop
 
-__all__ = ["Decoder", "Source", "flatten_rows", "group_rows"]
+__all__ = ["BRIDGES", "Decoder", "Source", "flatten_rows", "group_rows"]
+
+BRIDGES = ("copy", "dense")
+"""From the encoder to the decoder's first state, by the names in a recipe."""
 
 
 class Source(NamedTuple):
@@ -54,11 +57,14 @@ class Decoder(keras.layers.Layer):
 
     Call arguments:
         embedded: float (N, T, E), the embedded previous tokens, `bos` first.
-        state: float (R, N, H), from `initial_state`.
+        state: float (R, N, H), from `first_state`.
         source: a `Source` of N sources.
 
     Returns:
         The features o_1 to o_T, float (N, T, O).
+
+    Raises:
+        ValueError: there is no such bridge, or the widths do not fit `copy`.
 
     Reference:
         Wu et al. 2016, section 3.1 (residual); Sutskever et al. 2014, section 2 (`copy`); Bahdanau
@@ -83,6 +89,10 @@ class Decoder(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if bridge not in BRIDGES:
+            raise ValueError(
+                f"`bridge` must be one of {sorted(BRIDGES)}. Received: bridge={bridge!r}."
+            )
         self.units = units
         self.output_units = output_units
         self.num_layers = num_layers

@@ -223,6 +223,11 @@ def test_build_with_unknown_width_is_refused(shapes):
         DECODERS["cho"](H, O).build(*shapes)
 
 
+def test_unknown_bridge_is_refused():
+    with pytest.raises(ValueError, match="`bridge` must be one of.*dense.*Received.*'zero'"):
+        DECODERS["cho"](H, O, bridge="zero")
+
+
 def test_unknown_deep_output_is_refused():
     with pytest.raises(ValueError, match="`deep_output` must be one of.*Received.*'relu'"):
         DECODERS["cho"](H, O, deep_output="relu")

@@ -181,13 +181,14 @@ def _draw(figures: Mapping[str, Any], path: Path) -> None:
                     label = f"{LABELS[kind]}, trained on {name} lists"
                     style = {"linestyle": line, "color": f"C{number}"}
                     draw_band(axes, CENTERS, curves, label, **style)
-            for times, label in ((1, "median"), (2, "twice")):
+            for times in (1, 2):
                 axes.axvline(times * figures["median_words"], color="gray", linestyle=":")
-                axes.annotate(label, (times * figures["median_words"], 0.02), fontsize=8)
             axes.set_xlabel("source length (word tokens)")
             axes.set_ylabel(f"{key.replace('_', ' ')} (share)")
             axes.set_ylim(0, 1.02)
         panels[0].legend(fontsize=7)
+        for times, label in ((1, "median"), (2, "twice")):
+            panels[1].annotate(label, (times * figures["median_words"], 0.02), fontsize=8)
 
     save_plot(path, draw, panels=2)
 

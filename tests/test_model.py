@@ -242,6 +242,22 @@ def test_scheduled_sampling_trains_and_counts_its_steps(run_eagerly, tmp_path):
     np.testing.assert_array_equal(logits_of(loaded), logits_of(model))
 
 
+@pytest.mark.parametrize("decoder", ["bahdanau", "cho", "luong", "sutskever"])
+@pytest.mark.parametrize("schedule", [None, sampling(0.5)], ids=["forced", "sampled"])
+def test_training_takes_batches_of_different_lengths(decoder, schedule):
+    """In a graph, where neither side's length is known."""
+    pairs = [Pair("a", "xyxyx"), Pair("abcde", "x"), Pair("bb", "xy"), Pair("abcd", "xyzx")]
+    examples = encode_pairs(pairs, SOURCE, TARGET)
+    dataset = make_dataset(examples, batch_size=1, bucket_lengths=[2, 4, 6], seed=0)
+    assert len({inputs["source_ids"].shape for inputs, _ in dataset}) > 1
+    model = make_model(decoder=decoder, scheduled_sampling=schedule)
+    model.compile("adam", MaskedCrossentropy())
+    losses = model.fit(
+        stream(dataset), steps_per_epoch=len(dataset), shuffle=False, verbose=0
+    ).history["loss"]
+    assert np.isfinite(losses).all()
+
+
 def test_training_is_determined_by_the_seed():
     def train(seed):
         model = make_model(seed=seed, dropout=0.5)

@@ -287,7 +287,7 @@ class Decoder(keras.layers.Layer):
 def group_rows(rows: Any, source: Source) -> Any:
     """Lays rows (N * K, width) out by source, (N, K, width); one group without a memory."""
     count = 1 if source.memory is None else ops.shape(source.memory)[0]
-    return ops.reshape(rows, (count, -1, rows.shape[-1]))
+    return ops.reshape(rows, (count, -1, ops.shape(rows)[-1]))
 
 
 def flatten_rows(grouped: Any) -> Any:

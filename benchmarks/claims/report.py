@@ -150,8 +150,8 @@ SECTIONS = (
         "2014, section 3.3). With attention there is less to gain.",
         sections.reversal,
         ("reversal",),
-        "It holds: without attention the model that reads backwards is better with every seed; with "
-        "attention there is next to nothing left to gain.",
+        "It holds: without attention the model that reads backwards is better with every seed; "
+        "with attention there is next to nothing left to gain.",
     ),
     Section(
         "sampling",

@@ -245,6 +245,10 @@ class ExportConfig(Section):
     """`none`: float32; `dynamic_range`: int8 weights."""
     candidates: Count | None = None
     """Likeliest tokens that a decode step returns; where not given, all of a small vocabulary."""
+    source_buckets: list[Count] | None = None
+    """Source lengths in tokens with graphs of their own; where not given, 16 and its doubles."""
+    stateful: Flag = False
+    """Keeps memory and state inside the interpreter."""
     parity_texts: Count = 200
     """Dev sources on which the file must agree with the Keras model."""
     min_same_best: Annotated[float, Field(ge=0, le=1)] = 0.9

@@ -40,6 +40,13 @@ def run(
     beam_width: Annotated[
         int | None, typer.Option(min=1, max=200, help="Hypotheses kept. [default: the recipe's]")
     ] = None,
+    stateful: Annotated[
+        bool | None,
+        typer.Option(
+            "--stateful/--stateless",
+            help="Whether memory and state stay inside the interpreter. [default: the recipe's]",
+        ),
+    ] = None,
     min_same_best: Annotated[
         float | None,
         typer.Option(
@@ -74,6 +81,8 @@ def run(
             settings,
             quantization=quantize or recipe.export.quantization,
             candidates=recipe.export.candidates,
+            source_buckets=recipe.export.source_buckets,
+            stateful=recipe.export.stateful if stateful is None else stateful,
             min_same_best=threshold,
             card={"name": recipe.name, "task": recipe.task, "quality": trained.metrics},
         )

@@ -158,8 +158,8 @@ class Decoder(keras.layers.Layer):
             state = last_states
         else:
             summary = self.bridge_layer(self._last_output(last_states))
-            rows = ops.split(summary, self.cell_rows, axis=-1)
-            state = ops.stack(rows)
+            rows = ops.reshape(summary, (-1, self.cell_rows, self.units))
+            state = ops.transpose(rows, (1, 0, 2))
         if self.feedback_rows:
             state = ops.concatenate([state, ops.zeros_like(state[: self.feedback_rows])])
         return state

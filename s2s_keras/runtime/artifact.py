@@ -18,7 +18,7 @@ from s2s_keras.text import Tokenizer
 
 __all__ = ["FORMAT_VERSION", "Artifact", "read_artifact", "write_artifact"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MODEL_JSON = "model.json"
 TOKENIZER_FILES = {
     "source_tokenizer": "source_tokenizer.json",
@@ -161,10 +161,11 @@ def _parse_metadata(path: Path, content: bytes) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         raise ArtifactError(f"{path}: model.json must be an object.")
     version = metadata.get("format_version")
-    if isinstance(version, int) and version > FORMAT_VERSION:
+    if isinstance(version, int) and version != FORMAT_VERSION:
+        remedy = "Update s2s-keras" if version > FORMAT_VERSION else "Export the model again"
         raise ArtifactError(
-            f"{path}: the file has format {version}; this version of s2s-keras reads up to "
-            f"{FORMAT_VERSION}. Update s2s-keras."
+            f"{path}: the file has format {version}; this version of s2s-keras reads format "
+            f"{FORMAT_VERSION}. {remedy}."
         )
     for key, kind in REQUIRED_KEYS.items():
         value = metadata.get(key)

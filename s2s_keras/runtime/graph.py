@@ -9,7 +9,14 @@ from typing import Any
 
 import tflite
 
-__all__ = ["TensorInfo", "builtin_operators", "constants", "foreign_operators", "runtime_version"]
+__all__ = [
+    "TensorInfo",
+    "builtin_operators",
+    "constants",
+    "foreign_operators",
+    "runtime_version",
+    "subgraph_operators",
+]
 
 _BUILTIN_NAMES = {
     code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)
@@ -31,17 +38,24 @@ class TensorInfo:
 
 def builtin_operators(graph: bytes) -> dict[str, int]:
     """Returns builtin operator -> times used over all subgraphs, the most used first."""
-    counts: Counter[str] = Counter()
-    for code, _ in _operator_codes(graph):
+    total = sum(map(Counter, subgraph_operators(graph).values()), Counter())
+    return dict(total.most_common())
+
+
+def subgraph_operators(graph: bytes) -> dict[str, dict[str, int]]:
+    """Returns subgraph -> builtin operator -> times used; loop bodies are subgraphs, too."""
+    found: dict[str, Counter[str]] = {}
+    for subgraph, code, _ in _operator_codes(graph):
+        counts = found.setdefault(subgraph, Counter())
         if code != tflite.BuiltinOperator.CUSTOM:
             counts[_BUILTIN_NAMES.get(code, f"BUILTIN_{code}")] += 1
-    return dict(counts.most_common())
+    return {name: dict(counts) for name, counts in found.items()}
 
 
 def foreign_operators(graph: bytes) -> list[str]:
     """Returns the names of the operators that a plain interpreter lacks: custom and Flex ones."""
-    names = {name for code, name in _operator_codes(graph) if code == tflite.BuiltinOperator.CUSTOM}
-    return sorted(names)
+    custom = tflite.BuiltinOperator.CUSTOM
+    return sorted({name for _, code, name in _operator_codes(graph) if code == custom})
 
 
 def constants(graph: bytes) -> list[TensorInfo]:
@@ -72,8 +86,8 @@ def runtime_version(graph: bytes) -> str | None:
     return None
 
 
-def _operator_codes(graph: bytes) -> Iterator[tuple[int, str]]:
-    """Yields the builtin code and the custom name of each operator of each subgraph."""
+def _operator_codes(graph: bytes) -> Iterator[tuple[str, int, str]]:
+    """Yields the subgraph, the builtin code and the custom name of each operator."""
     model = _model(graph)
     codes = []
     for i in range(model.OperatorCodesLength()):
@@ -83,8 +97,9 @@ def _operator_codes(graph: bytes) -> Iterator[tuple[int, str]]:
         codes.append((code, (entry.CustomCode() or b"").decode(errors="replace")))
     for index in range(model.SubgraphsLength()):
         subgraph = model.Subgraphs(index)
+        name = (subgraph.Name() or b"").decode(errors="replace") or str(index)
         for i in range(subgraph.OperatorsLength()):
-            yield codes[subgraph.Operators(i).OpcodeIndex()]
+            yield name, *codes[subgraph.Operators(i).OpcodeIndex()]
 
 
 def _model(graph: bytes) -> Any:

@@ -95,7 +95,7 @@ def test_foreign_operators_are_found() -> None:
 def test_export_with_foreign_operators_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_module, "_convert", lambda *a, **k: foreign_graph())
+    monkeypatch.setattr(export_module, "_convert", lambda *a, **k: (foreign_graph(), {}))
     with pytest.raises(ExportError, match="not builtin: Erfinv"):
         export_tflite(random_model(), tmp_path / "model.tflite", ["a"], SETTINGS)
     assert list(tmp_path.iterdir()) == []
@@ -135,12 +135,12 @@ def test_export_of_other_function_fails_parity_and_leaves_nothing(
     model = random_model()
     convert = export_module._convert
 
-    def convert_other_weights(model: Seq2Seq, *arguments: object, **options: object) -> bytes:
+    def convert_other_weights(model: Seq2Seq, *arguments: object, **options: object) -> object:
         kept = model.get_weights()
         model.set_weights([w + np.float32(0.05) for w in kept])
-        graph = convert(model, *arguments, **options)
+        converted = convert(model, *arguments, **options)
         model.set_weights(kept)
-        return graph
+        return converted
 
     monkeypatch.setattr(export_module, "_convert", convert_other_weights)
     with pytest.raises(ExportError, match="within 0.001 of the Keras model's. Largest difference"):

@@ -18,7 +18,7 @@ METADATA = {
     "max_output_length": 9,
     "beam_width": 2,
     "length_penalty_alpha": 1.0,
-    "signatures": {"encode": "encode", "decode_step": {"2": "decode_step"}},
+    "signatures": {"encode": {"4": "encode"}, "decode_step": {"4": {"2": "decode_step"}}},
 }
 
 
@@ -62,7 +62,7 @@ def test_artifact_round_trip(written: Path) -> None:
     assert artifact.graph == GRAPH
     assert artifact.source_tokenizer == artifact.target_tokenizer == TOKENIZER
     assert artifact.metadata.items() >= METADATA.items()
-    assert artifact.metadata["format_version"] == 1
+    assert artifact.metadata["format_version"] == 2
 
 
 def test_artifact_keeps_the_kind_of_each_tokenizer(tmp_path: Path) -> None:
@@ -86,7 +86,8 @@ def test_artifact_same_content_gives_same_bytes(written: Path, tmp_path: Path) -
         (lambda content: content[: len(GRAPH)], "no readable metadata"),
         (lambda content: content[:-30], "no readable metadata"),
         (lambda content: content[:100] + b"\xff" + content[101:], "checksum of graph"),
-        (edit(format_version=2), "Update s2s-keras"),
+        (edit(format_version=3), "Update s2s-keras"),
+        (edit(format_version=1), "Export the model again"),
         (edit(beam_width="2"), "`beam_width` of model.json"),
         (edit(graph_bytes=5), "checksum of graph"),
         (edit(sha256={}), "checksum of"),

@@ -11,6 +11,11 @@ from s2s_keras.runtime import TFLiteSession, default_settings, find_interpreter,
 from s2s_keras.text import pad_ids
 
 
+def signatures(encode: str, steps: dict[str, str]) -> dict[str, object]:
+    """What `model.json` says of a file for sources of up to 8 tokens."""
+    return {"encode": {"8": encode}, "decode_step": {"8": steps}}
+
+
 def test_load_predicts_what_was_learned(
     toy_files: dict[str, Path], toy_dev: list[list[str]]
 ) -> None:
@@ -101,8 +106,11 @@ def test_session_two_sources_at_once_are_refused(toy_files: dict[str, Path]) -> 
     "change",
     [
         {"max_source_length": 9},
-        {"signatures": {"encode": "encode", "decode_step": {"2": "decode_step"}}},
-        {"signatures": {"encode": "decode_step", "decode_step": {"4": "decode_step"}}},
+        {"signatures": signatures("encode", {"2": "decode_step"})},
+        {"signatures": signatures("decode_step", {"4": "decode_step"})},
+        {"signatures": {**signatures("encode", {"4": "decode_step"}), "encode": {}}},
+        {"signatures": {**signatures("encode", {"4": "decode_step"}), "decode_step": {}}},
+        {"signatures": {**signatures("encode", {}), "start": {"8": "encode"}}},
     ],
 )
 def test_session_metadata_that_does_not_fit_the_graph_is_refused(
@@ -116,8 +124,8 @@ def test_session_metadata_that_does_not_fit_the_graph_is_refused(
 
 def test_session_unknown_signature_is_refused(toy_files: dict[str, Path]) -> None:
     artifact = read_artifact(toy_files["none"])
-    signatures = {"encode": "encode", "decode_step": {"4": "nonesuch"}}
-    artifact = replace(artifact, metadata={**artifact.metadata, "signatures": signatures})
+    change = {"signatures": signatures("encode", {"4": "nonesuch"})}
+    artifact = replace(artifact, metadata={**artifact.metadata, **change})
     with pytest.raises(ArtifactError, match="nonesuch"):
         TFLiteSession(artifact)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from s2s_keras.runtime.session import INTERPRETERS
+from s2s_keras.runtime.interpreters import INTERPRETERS
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENTS = {"ai-edge-litert": ".venv-litert", "tflite-runtime": ".venv-tflite-runtime"}

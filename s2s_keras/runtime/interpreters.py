@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+from collections.abc import Callable
 from typing import Any
 
 from s2s_keras.errors import MissingDependencyError
@@ -21,18 +22,22 @@ tflite-runtime comes first because it is only there where somebody asked for it.
 """
 
 
-def find_interpreter(package: str | None = None) -> Any:
-    """Returns the `Interpreter` class of an installed package.
+def find_interpreter(choice: str | Callable[..., Any] | None = None) -> Callable[..., Any]:
+    """Returns the class that makes an interpreter of a graph.
 
     Args:
-        package: a key of `INTERPRETERS`; where not given, the environment variable
-            `S2S_KERAS_INTERPRETER`, or else the first that is installed.
+        choice: a key of `INTERPRETERS`; where not given, the environment variable
+            `S2S_KERAS_INTERPRETER`, or else the first that is installed. Or what takes
+            `model_content` and `num_threads` as `tf.lite.Interpreter` does, and is returned as it
+            is: another runtime's class, or one with delegates, bound by `functools.partial`.
 
     Raises:
         ValueError: there is no such package in `INTERPRETERS`.
         MissingDependencyError: it is not installed, or none is.
     """
-    package = package or os.environ.get("S2S_KERAS_INTERPRETER")
+    if callable(choice):
+        return choice
+    package = choice or os.environ.get("S2S_KERAS_INTERPRETER")
     if package is not None and package not in INTERPRETERS:
         raise ValueError(
             f"The interpreter must be one of {sorted(INTERPRETERS)}. Received: {package!r}."
@@ -40,7 +45,8 @@ def find_interpreter(package: str | None = None) -> Any:
     for name in [package] if package else list(INTERPRETERS):
         module = INTERPRETERS[name]
         if importlib.util.find_spec(module.partition(".")[0]) is not None:
-            return importlib.import_module(module).Interpreter
+            interpreter: Callable[..., Any] = importlib.import_module(module).Interpreter
+            return interpreter
     raise MissingDependencyError(
         f"No TFLite interpreter is installed: pip install {package or 'ai-edge-litert'}."
     )

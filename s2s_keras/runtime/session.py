@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +29,7 @@ class TFLiteSession:
     Args:
         artifact: what `read_artifact` returned.
         num_threads: threads of the interpreter, at least 1.
-        interpreter: a key of `INTERPRETERS`; see `find_interpreter`.
+        interpreter: a key of `INTERPRETERS` or a class; see `find_interpreter`.
 
     Raises:
         ArtifactError: the interpreter refuses the graph, or a signature is missing or of another
@@ -35,7 +38,10 @@ class TFLiteSession:
     """
 
     def __init__(
-        self, artifact: Artifact, num_threads: int = 1, interpreter: str | None = None
+        self,
+        artifact: Artifact,
+        num_threads: int = 1,
+        interpreter: str | Callable[..., Any] | None = None,
     ) -> None:
         signatures = artifact.metadata["signatures"]
         interpreter_class = find_interpreter(interpreter)

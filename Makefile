@@ -1,4 +1,5 @@
-# make demo · make test · make lint · make bench · make claims; each sets up what it needs.
+# make demo · make test · make test-arm64 · make lint · make bench · make claims; each sets up what
+# it needs.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -7,7 +8,7 @@ MODEL := $(DEMO)/model.tflite
 TYPED := recieve definately occured seperate wierd accomodate begining untill \
          goverment tommorow correct neccessary
 
-.PHONY: demo test lint bench claims format clean
+.PHONY: demo test test-arm64 lint bench claims format clean
 .DELETE_ON_ERROR:
 
 demo: $(MODEL)
@@ -23,7 +24,11 @@ $(DEMO)/run/model.keras: recipes/misspellings.yaml | .venv/ready
 	@$(BIN)/s2s-keras train $< --out $(DEMO)/run --resume
 
 test: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not arm64'
+
+# The arm64 builds of the runtimes, emulated.
+test-arm64: .venv/ready .venv-litert/ready .venv-arm64/ready
+	@$(BIN)/python -m pytest -m arm64 tests/runtimes
 
 lint: .venv/ready
 	@$(BIN)/ruff format --check .
@@ -50,7 +55,7 @@ claims: .venv/ready
 	@$(BIN)/python -m benchmarks.claims.report
 
 clean:
-	rm -rf build dist .venv .venv-litert .venv-tflite-runtime
+	rm -rf build dist .venv .venv-litert .venv-tflite-runtime .venv-arm64
 
 # Training and development.
 .venv/ready: pyproject.toml
@@ -70,4 +75,23 @@ clean:
 	@echo "Setting up .venv-tflite-runtime ..."
 	@$(PYTHON) -m venv .venv-tflite-runtime
 	@.venv-tflite-runtime/bin/pip install --quiet --disable-pip-version-check --editable '.[tflite-runtime]'
+	@# For the build of TensorFlow Lite's C library inside it; what else it needs is not used.
+	@.venv-tflite-runtime/bin/pip install --quiet --disable-pip-version-check --no-deps pymicro-wakeword==2.5.0
+	@touch $@
+
+# Debian's Python for arm64, unpacked and not installed, and packages beside it. Without the
+# cpuinfo of an arm64 machine ai-edge-litert would read that of the host, and crash.
+.venv-arm64/ready: pyproject.toml tests/runtimes/cpuinfo-arm64 | .venv-tflite-runtime/ready
+	@for tool in mmdebstrap qemu-aarch64-static; do command -v $$tool >/dev/null || { \
+	  echo "$$tool is missing: apt-get install mmdebstrap qemu-user-static" >&2; exit 1; }; done
+	@echo "Setting up .venv-arm64 ..."
+	@rm -rf .venv-arm64 && mkdir -p .venv-arm64
+	@mmdebstrap --quiet --variant=extract --architectures=arm64 \
+	  --include=python3.11-minimal,libpython3.11-stdlib,libstdc++6 bookworm .venv-arm64/root
+	@mkdir -p .venv-arm64/root/proc && cp tests/runtimes/cpuinfo-arm64 .venv-arm64/root/proc/cpuinfo
+	@.venv-tflite-runtime/bin/pip install --quiet --disable-pip-version-check \
+	  --root-user-action=ignore \
+	  --target .venv-arm64/packages --python-version 3.11 --only-binary :all: \
+	  $(foreach glibc,2014 _2_17 _2_27 _2_28 _2_34 _2_35,--platform manylinux$(glibc)_aarch64) \
+	  'ai-edge-litert>=2.3,<2.4' 'tflite-runtime==2.14.0' 'numpy<2' 'pymicro-wakeword==2.5.0'
 	@touch $@

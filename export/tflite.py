@@ -20,7 +20,7 @@ from s2s_keras.export.signatures import save_signatures, signature_keys
 from s2s_keras.files import atomic_path, make_folder
 from s2s_keras.model import Seq2Seq
 from s2s_keras.runtime import TFLiteSession, read_artifact, write_artifact
-from s2s_keras.runtime.graph import builtin_operators, foreign_operators
+from s2s_keras.runtime.graph import builtin_operators, foreign_operators, loop_outputs
 
 __all__ = ["ExportReport", "export_tflite"]
 
@@ -120,6 +120,11 @@ def export_tflite(
     if foreign := foreign_operators(graph):
         raise ExportError(
             f"The file would need operators that are not builtin: {', '.join(foreign)}."
+        )
+    if direct := loop_outputs(graph):
+        raise ExportError(
+            "No output of a signature may be a loop's own: LiteRT's CompiledModel fails there, or "
+            f"answers with another tensor. Received: {', '.join(direct)}."
         )
     metadata = {
         **(card or {}),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from s2s_keras.runtime.session import INTERPRETERS
+from s2s_keras.runtime.interpreters import INTERPRETERS
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENTS = {"ai-edge-litert": ".venv-litert", "tflite-runtime": ".venv-tflite-runtime"}
@@ -33,33 +33,6 @@ seconds = time.perf_counter() - started
 assert not {"keras", "tensorflow"} & set(sys.modules)
 print(seconds)
 """
-
-
-DECODE = """
-import json, sys
-from s2s_keras.runtime import DecodingSettings, load
-found = {}
-for path in sys.argv[1:]:
-    predictor = load(path, DecodingSettings(beam_width=2, n_best=2, max_output_length=6))
-    found[path] = [
-        [(p.text, p.log_prob, p.attention is None) for p in best]
-        for best in predictor.predict(["abc", "h", "gfedc"])
-    ]
-print(json.dumps(found))
-"""
-
-SYSTEMS = {
-    "bahdanau": {"deep_output": "maxout", "score": "concat", "attention_window": 2},
-    "luong": {"decoder": "luong", "cell": "lstm", "score": "dot", "encoder_units": 8},
-    "feeding": {"decoder": "luong", "input_feeding": True, "decoder_layers": 2, "residual": True},
-    "cho": {"decoder": "cho", "cell": "lstm"},
-    "sutskever": {
-        "decoder": "sutskever",
-        "encoder_direction": "backward",
-        "bridge": "copy",
-        "tie_output": False,
-    },
-}
 
 
 def run(interpreter: str, *arguments: str) -> str:
@@ -123,46 +96,6 @@ def test_predictions_equal_those_of_keras(
     for a, b in best:
         if a["text"] == b["text"]:
             assert a["log_prob"] == pytest.approx(b["log_prob"], abs=tolerance)
-
-
-@pytest.fixture(scope="module")
-def system_files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """One file for each of `SYSTEMS` and each quantisation, with random weights."""
-    import keras
-
-    from s2s_keras.decoding import DecodingSettings
-    from s2s_keras.export import export_tflite
-    from s2s_keras.model import Seq2Seq
-    from s2s_keras.text import CharacterTokenizer
-
-    folder = tmp_path_factory.mktemp("systems")
-    tokenizer = CharacterTokenizer("abcdefgh")
-    settings = DecodingSettings(beam_width=2, max_source_length=5, max_output_length=6)
-    for name, options in SYSTEMS.items():
-        keras.utils.set_random_seed(1)
-        model = Seq2Seq(tokenizer, tokenizer, embedding_size=16, units=16, **options)
-        for weight in model.trainable_weights:
-            weight.assign(weight + keras.random.normal(weight.shape, stddev=0.3))
-        for quantization in ("none", "dynamic_range"):
-            path = folder / f"{name}-{quantization}.tflite"
-            arguments = {"quantization": quantization, "min_same_best": 0.0}
-            export_tflite(model, path, ["abc"], settings, **arguments)
-    return sorted(map(str, folder.iterdir()))
-
-
-def test_every_decoder_decodes_alike_on_every_interpreter(system_files: list[str]) -> None:
-    assert len(system_files) == 2 * len(SYSTEMS)
-    first, second = (
-        json.loads(run(interpreter, "-c", DECODE, *system_files)) for interpreter in ENVIRONMENTS
-    )
-    for path in system_files:
-        for best, other in zip(first[path], second[path], strict=True):
-            (text, log_prob, without), (other_text, other_log_prob, _) = best[0], other[0]
-            assert text == other_text, path
-            assert log_prob == pytest.approx(other_log_prob, abs=1e-2), path
-            assert without == any(name in path for name in ("cho-", "sutskever-"))
-            # No file answers every token with the same probability.
-            assert abs(best[0][1] - best[1][1]) > 1e-3, path
 
 
 def test_evaluate_and_inspect_without_tensorflow(

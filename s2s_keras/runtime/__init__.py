@@ -5,8 +5,9 @@ Needs NumPy and a TFLite interpreter; imports neither Keras nor TensorFlow.
 
 from s2s_keras.decoding import DecodingSettings, Prediction, Predictor
 from s2s_keras.runtime.artifact import Artifact, read_artifact, write_artifact
+from s2s_keras.runtime.interpreters import find_interpreter
 from s2s_keras.runtime.load import default_settings, load
-from s2s_keras.runtime.session import TFLiteSession, find_interpreter
+from s2s_keras.runtime.session import TFLiteSession
 
 __all__ = [
     "Artifact",

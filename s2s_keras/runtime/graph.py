@@ -14,6 +14,7 @@ __all__ = [
     "builtin_operators",
     "constants",
     "foreign_operators",
+    "loop_outputs",
     "runtime_version",
     "subgraph_operators",
 ]
@@ -58,6 +59,31 @@ def foreign_operators(graph: bytes) -> list[str]:
     return sorted({name for _, code, name in _operator_codes(graph) if code == custom})
 
 
+def loop_outputs(graph: bytes) -> list[str]:
+    """Returns `signature/output` of each output that a WHILE puts out itself.
+
+    LiteRT's `CompiledModel`, and so LiteRT.js, fails there or answers with another tensor. Any
+    operator behind the loop prevents that.
+    """
+    model = _model(graph)
+    found = []
+    for index in range(model.SignatureDefsLength()):
+        signature = model.SignatureDefs(index)
+        subgraph = model.Subgraphs(signature.SubgraphIndex())
+        of_loops: set[int] = set()
+        for i in range(subgraph.OperatorsLength()):
+            operator = subgraph.Operators(i)
+            if _builtin_code(model.OperatorCodes(operator.OpcodeIndex())) == (
+                tflite.BuiltinOperator.WHILE
+            ):
+                of_loops.update(map(int, operator.OutputsAsNumpy()))
+        for i in range(signature.OutputsLength()):
+            output = signature.Outputs(i)
+            if output.TensorIndex() in of_loops:
+                found.append(f"{signature.SignatureKey().decode()}/{output.Name().decode()}")
+    return sorted(found)
+
+
 def constants(graph: bytes) -> list[TensorInfo]:
     """Returns the constants, each buffer once, the largest first."""
     model = _model(graph)
@@ -92,14 +118,17 @@ def _operator_codes(graph: bytes) -> Iterator[tuple[str, int, str]]:
     codes = []
     for i in range(model.OperatorCodesLength()):
         entry = model.OperatorCodes(i)
-        # Old files hold the code in a byte, new ones in an int32.
-        code = max(entry.BuiltinCode(), entry.DeprecatedBuiltinCode())
-        codes.append((code, (entry.CustomCode() or b"").decode(errors="replace")))
+        codes.append((_builtin_code(entry), (entry.CustomCode() or b"").decode(errors="replace")))
     for index in range(model.SubgraphsLength()):
         subgraph = model.Subgraphs(index)
         name = (subgraph.Name() or b"").decode(errors="replace") or str(index)
         for i in range(subgraph.OperatorsLength()):
             yield name, *codes[subgraph.Operators(i).OpcodeIndex()]
+
+
+def _builtin_code(operator_code: Any) -> int:
+    # Old files hold the code in a byte, new ones in an int32.
+    return int(max(operator_code.BuiltinCode(), operator_code.DeprecatedBuiltinCode()))
 
 
 def _model(graph: bytes) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from s2s_keras.decoding import DecodingSettings, Predictor
 from s2s_keras.errors import ArtifactError
@@ -18,7 +20,7 @@ def load(
     settings: DecodingSettings | None = None,
     *,
     num_threads: int = 1,
-    interpreter: str | None = None,
+    interpreter: str | Callable[..., Any] | None = None,
 ) -> Predictor:
     """Loads a model file that `s2s-keras export` made.
 
@@ -28,7 +30,8 @@ def load(
             never longer than the file takes.
         num_threads: threads of the interpreter, at least 1.
         interpreter: `"ai-edge-litert"` or `"tflite-runtime"`; where not given, the environment
-            variable `S2S_KERAS_INTERPRETER`, or else the first that is installed.
+            variable `S2S_KERAS_INTERPRETER`, or else the first that is installed. A class of the
+            form of `tf.lite.Interpreter` serves too; see `find_interpreter`.
 
     Returns:
         A predictor: `load("model.tflite").predict(["recieve"])[0][0].text`.

@@ -2,60 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s2s_keras.decoding import StepOutput
-from s2s_keras.errors import ArtifactError, MissingDependencyError
+from s2s_keras.errors import ArtifactError
 from s2s_keras.runtime.artifact import Artifact
+from s2s_keras.runtime.interpreters import find_interpreter
 from s2s_keras.text import pad_ids
 
-__all__ = ["INTERPRETERS", "TFLiteSession", "find_interpreter"]
-
-INTERPRETERS = {
-    "tflite-runtime": "tflite_runtime.interpreter",
-    "ai-edge-litert": "ai_edge_litert.interpreter",
-}
-"""PyPI package -> module that holds `Interpreter`, in the order of preference.
-
-tflite-runtime comes first because it is only there where somebody asked for it.
-"""
+__all__ = ["TFLiteSession"]
 
 FLAVOURS = {"encode": "decode_step", "start": "step"}
 """Signature that takes a source -> signature that takes a token: stateless, and stateful files."""
 
 STEP_OUTPUTS = {"log_probs", "token_ids"}
 """What every step puts out; without variables in the interpreter also `state`."""
-
-
-def find_interpreter(package: str | None = None) -> Any:
-    """Returns the `Interpreter` class of an installed package.
-
-    Args:
-        package: a key of `INTERPRETERS`; where not given, the environment variable
-            `S2S_KERAS_INTERPRETER`, or else the first that is installed.
-
-    Raises:
-        ValueError: there is no such package in `INTERPRETERS`.
-        MissingDependencyError: it is not installed, or none is.
-    """
-    package = package or os.environ.get("S2S_KERAS_INTERPRETER")
-    if package is not None and package not in INTERPRETERS:
-        raise ValueError(
-            f"The interpreter must be one of {sorted(INTERPRETERS)}. Received: {package!r}."
-        )
-    for name in [package] if package else list(INTERPRETERS):
-        module = INTERPRETERS[name]
-        if importlib.util.find_spec(module.partition(".")[0]) is not None:
-            return importlib.import_module(module).Interpreter
-    raise MissingDependencyError(
-        f"No TFLite interpreter is installed: pip install {package or 'ai-edge-litert'}."
-    )
 
 
 class TFLiteSession:
@@ -68,7 +33,7 @@ class TFLiteSession:
     Args:
         artifact: what `read_artifact` returned.
         num_threads: threads of the interpreter, at least 1.
-        interpreter: a key of `INTERPRETERS`; see `find_interpreter`.
+        interpreter: a key of `INTERPRETERS` or a class; see `find_interpreter`.
 
     Raises:
         ArtifactError: the interpreter refuses the graph, or a signature is missing or of another
@@ -77,7 +42,10 @@ class TFLiteSession:
     """
 
     def __init__(
-        self, artifact: Artifact, num_threads: int = 1, interpreter: str | None = None
+        self,
+        artifact: Artifact,
+        num_threads: int = 1,
+        interpreter: str | Callable[..., Any] | None = None,
     ) -> None:
         interpreter_class = find_interpreter(interpreter)
         try:

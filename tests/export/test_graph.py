@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tflite
 
 from s2s_keras.decoding import DecodingSettings
 from s2s_keras.export import export_tflite
@@ -45,11 +44,6 @@ def export(model: Seq2Seq, path: Path, **options: Any) -> bytes:
     return read_artifact(path).graph
 
 
-def subgraphs(graph: bytes) -> list[Any]:
-    model = tflite.Model.GetRootAsModel(graph, 0)
-    return [model.Subgraphs(i) for i in range(model.SubgraphsLength())]
-
-
 @pytest.mark.parametrize("decoder", sorted(OPERATORS))
 def test_graph_has_no_more_operators_than_it_needs(decoder: str, tmp_path: Path) -> None:
     operators = subgraph_operators(export(random_model(decoder=decoder), tmp_path / "m.tflite"))
@@ -65,23 +59,6 @@ def test_graph_has_no_more_operators_than_it_needs(decoder: str, tmp_path: Path)
         assert step["TOPK_V2"] == 1
         assert step["GATHER"] == 1  # the embedding, without handling of negative indices
         assert not {"SELECT", "SELECT_V2", "LESS", "WHILE"} & set(step)
-
-
-@pytest.mark.parametrize("stateful", [False, True])
-def test_graph_no_output_is_the_output_of_a_loop(stateful: bool, tmp_path: Path) -> None:
-    """Some runtimes put out a wrong tensor there."""
-    graph = export(random_model(encoder_layers=2), tmp_path / "m.tflite", stateful=stateful)
-    codes = tflite.Model.GetRootAsModel(graph, 0)
-    loops = 0
-    for subgraph in subgraphs(graph):
-        outputs = set(subgraph.OutputsAsNumpy().tolist())
-        for i in range(subgraph.OperatorsLength()):
-            operator = subgraph.Operators(i)
-            code = codes.OperatorCodes(operator.OpcodeIndex()).BuiltinCode()
-            if code == tflite.BuiltinOperator.WHILE:
-                loops += 1
-                assert not outputs & set(operator.OutputsAsNumpy().tolist())
-    assert loops == 2
 
 
 def test_graph_weights_are_stored_once_for_all_signatures(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from s2s_keras.decoding import DecodingSettings
-from s2s_keras.errors import ArtifactError, InputError, MissingDependencyError
-from s2s_keras.runtime import TFLiteSession, default_settings, find_interpreter, load, read_artifact
+from s2s_keras.errors import ArtifactError, InputError
+from s2s_keras.runtime import TFLiteSession, default_settings, load, read_artifact
 from s2s_keras.text import pad_ids
 
 
@@ -128,13 +128,6 @@ def test_session_unknown_signature_is_refused(toy_files: dict[str, Path]) -> Non
     artifact = replace(artifact, metadata={**artifact.metadata, **change})
     with pytest.raises(ArtifactError, match="nonesuch"):
         TFLiteSession(artifact)
-
-
-def test_find_interpreter_not_installed_gives_the_command() -> None:
-    with pytest.raises(MissingDependencyError, match="pip install tflite-runtime"):
-        find_interpreter("tflite-runtime")
-    with pytest.raises(ValueError, match="one of.*ai-edge-litert.*Received: 'torch'"):
-        find_interpreter("torch")
 
 
 def test_metadata_of_an_export_holds_all_settings(toy_files: dict[str, Path]) -> None:

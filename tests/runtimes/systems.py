@@ -1,0 +1,51 @@
+"""Small files with random weights, one for each kind of graph that is exported."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from s2s_keras.decoding import DecodingSettings
+from s2s_keras.export import export_tflite
+from s2s_keras.model import Seq2Seq
+from s2s_keras.text import CharacterTokenizer
+
+__all__ = ["SYSTEMS", "export_systems"]
+
+SYSTEMS: dict[str, dict[str, Any]] = {
+    "bahdanau": {"deep_output": "maxout", "score": "concat", "attention_window": 2},
+    "luong": {"decoder": "luong", "cell": "lstm", "score": "dot", "encoder_units": 16},
+    "feeding": {"decoder": "luong", "input_feeding": True, "decoder_layers": 2, "residual": True},
+    "cho": {"decoder": "cho", "cell": "lstm"},
+    "sutskever": {
+        "decoder": "sutskever",
+        "encoder_direction": "backward",
+        "bridge": "copy",
+        "tie_output": False,
+    },
+}
+
+
+def export_systems(folder: Path) -> list[Path]:
+    """Exports each of `SYSTEMS` without quantisation and with int8 weights.
+
+    Sizes are such that kernels and embeddings hold more than 1,024 numbers: smaller ones stay
+    float32 in a file with int8 weights.
+    """
+    tokenizer = CharacterTokenizer(string.ascii_lowercase + string.digits)
+    settings = DecodingSettings(beam_width=2, max_source_length=5, max_output_length=6)
+    paths = []
+    for name, options in SYSTEMS.items():
+        keras.utils.set_random_seed(1)
+        model = Seq2Seq(tokenizer, tokenizer, embedding_size=32, units=32, **options)
+        for weight in model.trainable_weights:
+            weight.assign(weight + keras.random.normal(weight.shape, stddev=0.3))
+        for quantization in ("none", "dynamic_range"):
+            path = folder / f"{name}-{quantization}.tflite"
+            arguments = {"quantization": quantization, "min_same_best": 0.0}
+            export_tflite(model, path, ["abc"], settings, **arguments)
+            paths.append(path)
+    return paths

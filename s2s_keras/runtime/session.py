@@ -79,7 +79,7 @@ class TFLiteSession:
         interpreter_class = find_interpreter(interpreter)
         try:
             self._interpreter = interpreter_class(
-                model_content=artifact.graph, num_threads=num_threads
+                model_path=str(artifact.path), num_threads=num_threads
             )
             self._interpreter.allocate_tensors()
             self._encode = self._interpreter.get_signature_runner(signatures["encode"])

@@ -138,9 +138,7 @@ def read_artifact(path: str | Path) -> Artifact:
                 "Export or download it again."
             )
     try:
-        tokenizers = {
-            side: _tokenizer(members[name]) for side, name in TOKENIZER_FILES.items()
-        }
+        tokenizers = {side: _tokenizer(members[name]) for side, name in TOKENIZER_FILES.items()}
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path}: a vocabulary is not usable: {_brief(error)}") from error
     return Artifact(path, metadata, **tokenizers)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from s2s_keras.decoding import StepOutput
 from s2s_keras.errors import ArtifactError, MissingDependencyError
 from s2s_keras.runtime.artifact import Artifact
+from s2s_keras.runtime.guard import GuardedSession
 from s2s_keras.text import pad_ids
 
 __all__ = ["INTERPRETERS", "TFLiteSession", "find_interpreter"]
@@ -55,7 +56,7 @@ def find_interpreter(package: str | None = None) -> Any:
     )
 
 
-class TFLiteSession:
+class TFLiteSession(GuardedSession):
     """Runs the signatures `encode` and `decode_step`; see `decoding.Session`.
 
     The decoder's state is kept here between steps and reordered by `parents`. One source at a
@@ -75,6 +76,7 @@ class TFLiteSession:
     def __init__(
         self, artifact: Artifact, num_threads: int = 1, interpreter: str | None = None
     ) -> None:
+        super().__init__(artifact)
         signatures = artifact.metadata["signatures"]
         interpreter_class = find_interpreter(interpreter)
         try:
@@ -87,13 +89,13 @@ class TFLiteSession:
                 int(width): self._interpreter.get_signature_runner(name)
                 for width, name in signatures["decode_step"].items()
             }
-        except (KeyError, ValueError, RuntimeError, AttributeError) as error:
+        except (KeyError, ValueError, RuntimeError, AttributeError, TypeError) as error:
             raise ArtifactError(
                 f"{artifact.path}: the interpreter refuses the graph: {error}"
             ) from error
         self._step_names = {int(width): name for width, name in signatures["decode_step"].items()}
         self._check_signatures(artifact)
-        self._step = next(iter(self._steps.values()))
+        self._decode_step = next(iter(self._steps.values()))
         self._source: dict[str, NDArray[np.float32]] = {}
         self._state = np.zeros((0, 0, 0), np.float32)
 
@@ -120,8 +122,7 @@ class TFLiteSession:
             for name, runner in runners.items()
         }
 
-    def start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
-        """Encodes one source, int32 (1, at most `max_source_length`), for `beam_width` rows."""
+    def _start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
         if len(source_ids) != 1:
             raise ValueError(
                 f"A TFLite session takes one source at a time. Received: {len(source_ids)}."
@@ -134,14 +135,17 @@ class TFLiteSession:
         encoded = self._encode(source_ids=pad_ids(list(source_ids), self._source_length))
         state = encoded.pop("state")
         self._source = encoded
-        self._step = self._steps[beam_width]
+        self._decode_step = self._steps[beam_width]
         self._state = np.repeat(state, beam_width, axis=1)
 
-    def step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
-        """Advances every beam by one token; see `decoding.Session.step`."""
-        output = self._step(token=tokens, state=self._state[:, parents], **self._source)
+    def _step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
+        output = self._decode_step(token=tokens, state=self._state[:, parents], **self._source)
         self._state = output["state"]
         return StepOutput(output["log_probs"], output["token_ids"], output.get("attention"))
+
+    def _release(self) -> None:
+        del self._interpreter, self._encode, self._decode_step
+        self._steps.clear()
 
     def _check_signatures(self, artifact: Artifact) -> None:
         source = self._encode.get_input_details().get("source_ids")

@@ -1,0 +1,143 @@
+"""What holds for every session of a file: one caller at a time, and only ids that exist."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2s_keras.decoding import StepOutput
+from s2s_keras.errors import ArtifactError
+from s2s_keras.runtime.artifact import Artifact
+
+__all__ = ["GuardedSession"]
+
+
+class GuardedSession(ABC):
+    """A `decoding.Session` that refuses what an interpreter would answer with nonsense.
+
+    Interpreters check neither who calls them nor, everywhere, the ids that they look up: two
+    threads would decode a mixture of two texts, and a negative id some row of the table.
+
+    Args:
+        artifact: the file that the session runs.
+
+    Attributes:
+        handed_over: whether the steps of one search may come from several threads, one after the
+            other. Whoever sets it hands the session to one search at a time.
+    """
+
+    def __init__(self, artifact: Artifact) -> None:
+        self.handed_over = False
+        self._path = artifact.path
+        self._source_vocabulary = len(artifact.source_tokenizer)
+        self._target_vocabulary = len(artifact.target_tokenizer)
+        self._busy = threading.Lock()
+        self._is_closed = False
+        self._thread: int | None = None
+        self._rows = 0
+
+    def start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
+        """Encodes one source; see `decoding.Session.start`.
+
+        Args:
+            source_ids: int32 (1, S), ids of the source vocabulary, S at most what the file takes.
+            beam_width: a width that the file holds a signature for.
+
+        Raises:
+            ValueError: an argument lies outside its range, the session is closed, or another thread
+                uses it.
+            ArtifactError: the graph fails on ids of its own vocabulary.
+        """
+        with self._alone():
+            _check_ids("source_ids", source_ids, self._source_vocabulary)
+            self._rows = 0  # what fails leaves nothing to go on with
+            self._start(source_ids, beam_width)
+            self._rows = beam_width
+            self._thread = threading.get_ident()
+
+    def step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
+        """Advances every beam by one token; see `decoding.Session.step`.
+
+        Args:
+            tokens: int32 (B,), ids of the target vocabulary.
+            parents: int (B,), rows of the step before, 0 to B - 1.
+
+        Raises:
+            ValueError: an argument lies outside its range, no source was encoded, the session is
+                closed, or another thread uses it.
+            ArtifactError: the graph fails on ids of its own vocabulary, or answers with others.
+        """
+        with self._alone():
+            if not self._rows:
+                raise ValueError("A session must `start` with a source before its first step.")
+            if threading.get_ident() != self._thread and not self.handed_over:
+                raise ValueError(
+                    "The steps of a session must come from the thread that started it. Received: "
+                    "one from another thread. Give each thread a session, or share a Seq2SeqLite."
+                )
+            if len(tokens) != self._rows or len(parents) != self._rows:
+                raise ValueError(
+                    f"`tokens` and `parents` must have a row for each of {self._rows} beams. "
+                    f"Received: {len(tokens)} and {len(parents)}."
+                )
+            _check_ids("tokens", tokens, self._target_vocabulary)
+            _check_ids("parents", parents, self._rows)
+            output = self._step(tokens, parents)
+        answered = output.token_ids
+        if answered.min() < 0 or answered.max() >= self._target_vocabulary:
+            raise ArtifactError(
+                f"{self._path}: the graph answers with ids that its vocabulary of "
+                f"{self._target_vocabulary} lacks; they are not of one model. Export it again."
+            )
+        return output
+
+    def close(self) -> None:
+        """Lets the interpreter go. A step under way in another thread ends first."""
+        with self._busy:
+            if not self._is_closed:
+                self._is_closed = True
+                self._release()
+
+    @abstractmethod
+    def _start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
+        """Runs what `start` promises, on checked ids."""
+
+    @abstractmethod
+    def _step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
+        """Runs what `step` promises, on checked ids."""
+
+    @abstractmethod
+    def _release(self) -> None:
+        """Drops all references to the interpreter."""
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._busy.acquire(blocking=False):
+            raise ValueError(
+                "A session must be used by one thread at a time. Received: a call during another. "
+                "Give each thread a session, or share a Seq2SeqLite."
+            )
+        try:
+            if self._is_closed:
+                raise ValueError(f"{self._path}: the model is closed.")
+            yield
+        except RuntimeError as error:
+            raise ArtifactError(
+                f"{self._path}: the graph fails on ids of its own vocabulary: {error}"
+            ) from error
+        finally:
+            self._busy.release()
+
+
+def _check_ids(name: str, ids: NDArray[np.integer], count: int) -> None:
+    values = ids.ravel().tolist()  # short: faster than NumPy's reductions
+    if values and not 0 <= min(values) <= max(values) < count:
+        raise ValueError(
+            f"`{name}` must lie between 0 and {count - 1}. "
+            f"Received: {min(values)} to {max(values)}."
+        )

@@ -30,7 +30,10 @@ TOKENIZER_FILES = {
     "target_tokenizer": "target_tokenizer.json",
 }
 MAX_BYTES = {MODEL_JSON: 2**20, **dict.fromkeys(TOKENIZER_FILES.values(), 16 * 2**20)}
-"""Member -> its largest size: JSON takes up to 40 times its size in memory."""
+"""Member -> its largest size."""
+
+MAX_BRACKETS = 10_000
+"""In a member. Text of nothing else would take 40 times its size in memory, and minutes to read."""
 
 MAX_MEMBERS = 64
 MAX_DIRECTORY_BYTES = 64 * 2**10
@@ -208,11 +211,15 @@ def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
     info = archive.getinfo(name)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise zipfile.BadZipFile(f"{name} is compressed otherwise than by deflate")
-    if info.file_size > MAX_BYTES[name]:
+    size = max(info.file_size, info.compress_size)  # `zipfile` allocates what the directory says
+    if size > MAX_BYTES[name]:
         raise ArtifactError(
-            f"{path}: {name} must hold at most {MAX_BYTES[name]} bytes. Received: {info.file_size}."
+            f"{path}: {name} must hold at most {MAX_BYTES[name]} bytes. Received: {size}."
         )
-    return archive.read(info)  # never more than the directory says
+    content = archive.read(info)
+    if content.count(b"[") + content.count(b"{") > MAX_BRACKETS:
+        raise ArtifactError(f"{path}: {name} must hold at most {MAX_BRACKETS} lists and objects.")
+    return content
 
 
 def _parse_metadata(path: Path, content: bytes, size: int) -> dict[str, Any]:

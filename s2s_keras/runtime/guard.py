@@ -51,7 +51,7 @@ class GuardedSession(ABC):
         Raises:
             ValueError: an argument lies outside its range, the session is closed, or another thread
                 uses it.
-            ArtifactError: the graph fails on ids of its own vocabulary.
+            ArtifactError: the graph fails on ids of its vocabularies.
         """
         with self._alone():
             _check_ids("source_ids", source_ids, self._source_vocabulary)
@@ -70,7 +70,7 @@ class GuardedSession(ABC):
         Raises:
             ValueError: an argument lies outside its range, no source was encoded, the session is
                 closed, or another thread uses it.
-            ArtifactError: the graph fails on ids of its own vocabulary, or answers with others.
+            ArtifactError: the graph fails on ids of its vocabularies, or answers with others.
         """
         with self._alone():
             if not self._rows:
@@ -91,10 +91,22 @@ class GuardedSession(ABC):
         answered = output.token_ids
         if answered.min() < 0 or answered.max() >= self._target_vocabulary:
             raise ArtifactError(
-                f"{self._path}: the graph answers with ids that its vocabulary of "
-                f"{self._target_vocabulary} lacks; they are not of one model. Export it again."
+                f"{self._path}: the graph answers with ids that are not in the vocabulary of "
+                f"{self._target_vocabulary}: the two are not of one model. Export it again."
             )
         return output
+
+    def prove(self, beam_width: int) -> None:
+        """Looks the last ids up, so that vocabularies of another model show before the first text.
+
+        Raises:
+            ArtifactError: the graph has fewer ids than the vocabularies, or answers with more.
+        """
+        last_source = np.array([[self._source_vocabulary - 1]], np.int32)
+        last_target = np.full(beam_width, self._target_vocabulary - 1, np.int32)
+        self.start(last_source, beam_width)
+        self.step(last_target, np.arange(beam_width))
+        self._rows = 0
 
     def close(self) -> None:
         """Lets the interpreter go. A step under way in another thread ends first."""
@@ -128,7 +140,7 @@ class GuardedSession(ABC):
             yield
         except RuntimeError as error:
             raise ArtifactError(
-                f"{self._path}: the graph fails on ids of its own vocabulary: {error}"
+                f"{self._path}: the graph fails on ids of its vocabularies: {error}"
             ) from error
         finally:
             self._busy.release()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from s2s_keras.decoding import StepOutput
 from s2s_keras.errors import ArtifactError, MissingDependencyError
 from s2s_keras.runtime.artifact import Artifact
+from s2s_keras.runtime.contract import misfit
 from s2s_keras.runtime.guard import GuardedSession
 from s2s_keras.text import pad_ids
 
@@ -26,9 +27,6 @@ INTERPRETERS = {
 
 tflite-runtime comes first because it is only there where somebody asked for it.
 """
-
-STEP_OUTPUTS = {"log_probs", "token_ids", "state"}
-"""What every step puts out; with attention also `attention`."""
 
 
 def find_interpreter(package: str | None = None) -> Any:
@@ -98,6 +96,7 @@ class TFLiteSession(GuardedSession):
         self._decode_step = next(iter(self._steps.values()))
         self._source: dict[str, NDArray[np.float32]] = {}
         self._state = np.zeros((0, 0, 0), np.float32)
+        self.prove(self.beam_widths[0])
 
     @property
     def beam_widths(self) -> list[int]:
@@ -148,18 +147,21 @@ class TFLiteSession(GuardedSession):
         self._steps.clear()
 
     def _check_signatures(self, artifact: Artifact) -> None:
-        source = self._encode.get_input_details().get("source_ids")
-        encoded = set(self._encode.get_output_details())
-        complete = source is not None and "state" in encoded
-        for width, step in self._steps.items():
-            inputs = step.get_input_details()
-            # What `encode` puts out goes into each step.
-            complete = complete and set(inputs) == encoded | {"token"}
-            complete = complete and set(step.get_output_details()) - {"attention"} == STEP_OUTPUTS
-            complete = complete and list(inputs["token"]["shape"]) == [width]
-        length = artifact.metadata["max_source_length"]
-        if not complete or not self._steps or list(source["shape"]) != [1, length]:
-            raise ArtifactError(
-                f"{artifact.path}: the signatures `encode` and `decode_step` do not fit model.json."
+        signatures = self.signatures()
+        encode = signatures["encode"]
+        self._source_length = artifact.metadata["max_source_length"]
+        problem = None if self._steps else "There is no step."
+        for width, name in self._step_names.items():
+            step = signatures[name]
+            problem = problem or misfit(
+                encode["inputs"],
+                encode["outputs"],
+                step["inputs"],
+                step["outputs"],
+                self._source_length,
+                width,
             )
-        self._source_length = length
+        if problem:
+            raise ArtifactError(
+                f"{artifact.path}: the signatures of the graph do not fit model.json. {problem}"
+            )

@@ -163,7 +163,7 @@ def _read_members(path: Path, file: BinaryIO, size: int) -> dict[str, bytes]:
         _check_directory_end(file, size)
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
-            if len(set(names)) < len(names) or any(Path(n).name != n or "\\" in n for n in names):
+            if len(set(names)) < len(names) or not all(map(_is_plain, names)):
                 raise ArtifactError(
                     f"{path}: the names of the metadata's members must be distinct, and without a "
                     f"folder. Received: {reprlib.repr(names)}."
@@ -185,6 +185,11 @@ def _read_members(path: Path, file: BinaryIO, size: int) -> dict[str, bytes]:
             f"{path}: no readable metadata ({_brief(error)}). The file is truncated or damaged, or "
             "was not made by `s2s-keras export`."
         ) from error
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name stays in its folder, on any system."""
+    return bool(name.strip(".")) and not set(name) & set("/\\:")
 
 
 def _check_directory_end(file: BinaryIO, size: int) -> None:

@@ -35,7 +35,8 @@ refused = 0
 for _ in range(500):
     changed = bytearray(content)
     for _ in range(generator.choice([1, 1, 3, 10])):
-        changed[generator.choice(places)] = generator.choice([0, 127, 255, generator.randrange(256)])
+        byte = generator.choice([0, 127, 255, generator.randrange(256)])
+        changed[generator.choice(places)] = byte
     with open(damaged, "wb") as file:
         file.write(changed)
     try:

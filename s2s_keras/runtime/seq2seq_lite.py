@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from s2s_keras.decoding import DecodingSettings, Predictor, Session
 from s2s_keras.errors import ArtifactError
@@ -88,7 +88,7 @@ class Seq2SeqLite(Predictor):
         )
 
     @property
-    def metadata(self) -> dict[str, object]:
+    def metadata(self) -> dict[str, Any]:
         """The file's `model.json`."""
         return self._artifact.metadata
 

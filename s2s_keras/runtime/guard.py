@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,8 @@ from s2s_keras.errors import ArtifactError
 from s2s_keras.runtime.artifact import Artifact
 
 __all__ = ["GuardedSession"]
+
+_REMEDY = "Give each thread a session, or share a Seq2SeqLite."
 
 
 class GuardedSession(ABC):
@@ -36,7 +37,7 @@ class GuardedSession(ABC):
         self._path = artifact.path
         self._source_vocabulary = len(artifact.source_tokenizer)
         self._target_vocabulary = len(artifact.target_tokenizer)
-        self._busy = threading.Lock()
+        self._alone = _Alone(artifact.path)
         self._is_closed = False
         self._thread: int | None = None
         self._rows = 0
@@ -53,8 +54,9 @@ class GuardedSession(ABC):
                 uses it.
             ArtifactError: the graph fails on ids of its vocabularies.
         """
-        with self._alone():
-            _check_ids("source_ids", source_ids, self._source_vocabulary)
+        with self._alone:
+            self._check_open()
+            _check_ids("source_ids", source_ids.ravel(), self._source_vocabulary)
             self._rows = 0  # what fails leaves nothing to go on with
             self._start(source_ids, beam_width)
             self._rows = beam_width
@@ -72,24 +74,14 @@ class GuardedSession(ABC):
                 closed, or another thread uses it.
             ArtifactError: the graph fails on ids of its vocabularies, or answers with others.
         """
-        with self._alone():
-            if not self._rows:
-                raise ValueError("A session must `start` with a source before its first step.")
-            if threading.get_ident() != self._thread and not self.handed_over:
-                raise ValueError(
-                    "The steps of a session must come from the thread that started it. Received: "
-                    "one from another thread. Give each thread a session, or share a Seq2SeqLite."
-                )
-            if len(tokens) != self._rows or len(parents) != self._rows:
-                raise ValueError(
-                    f"`tokens` and `parents` must have a row for each of {self._rows} beams. "
-                    f"Received: {len(tokens)} and {len(parents)}."
-                )
+        with self._alone:
+            self._check_open()
+            self._check_rows(len(tokens), len(parents))
             _check_ids("tokens", tokens, self._target_vocabulary)
             _check_ids("parents", parents, self._rows)
             output = self._step(tokens, parents)
-        answered = output.token_ids
-        if answered.min() < 0 or answered.max() >= self._target_vocabulary:
+        # A negative number is a large one without its sign.
+        if output.token_ids.view(np.uint32).max() >= self._target_vocabulary:
             raise ArtifactError(
                 f"{self._path}: the graph answers with ids that are not in the vocabulary of "
                 f"{self._target_vocabulary}: the two are not of one model. Export it again."
@@ -110,7 +102,7 @@ class GuardedSession(ABC):
 
     def close(self) -> None:
         """Lets the interpreter go. A step under way in another thread ends first."""
-        with self._busy:
+        with self._alone.lock:
             if not self._is_closed:
                 self._is_closed = True
                 self._release()
@@ -127,28 +119,50 @@ class GuardedSession(ABC):
     def _release(self) -> None:
         """Drops all references to the interpreter."""
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        if not self._busy.acquire(blocking=False):
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ValueError(f"{self._path}: the model is closed.")
+
+    def _check_rows(self, tokens: int, parents: int) -> None:
+        if not self._rows:
+            raise ValueError("A session must `start` with a source before its first step.")
+        if threading.get_ident() != self._thread and not self.handed_over:
+            raise ValueError(
+                "The steps of a session must come from the thread that started it. Received: one "
+                f"from another thread. {_REMEDY}"
+            )
+        if not tokens == parents == self._rows:
+            raise ValueError(
+                f"`tokens` and `parents` must have a row for each of {self._rows} beams. "
+                f"Received: {tokens} and {parents}."
+            )
+
+
+class _Alone:
+    """Lets one caller in at a time, refuses the others, and names the file that fails."""
+
+    def __init__(self, path: Path) -> None:
+        self.lock = threading.Lock()
+        self._path = path
+
+    def __enter__(self) -> None:
+        if not self.lock.acquire(blocking=False):
             raise ValueError(
                 "A session must be used by one thread at a time. Received: a call during another. "
-                "Give each thread a session, or share a Seq2SeqLite."
+                f"{_REMEDY}"
             )
-        try:
-            if self._is_closed:
-                raise ValueError(f"{self._path}: the model is closed.")
-            yield
-        except RuntimeError as error:
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        self.lock.release()
+        if isinstance(error, RuntimeError):  # what interpreters raise
             raise ArtifactError(
                 f"{self._path}: the graph fails on ids of its vocabularies: {error}"
             ) from error
-        finally:
-            self._busy.release()
 
 
 def _check_ids(name: str, ids: NDArray[np.integer], count: int) -> None:
-    values = ids.ravel().tolist()  # short: faster than NumPy's reductions
-    if values and not 0 <= min(values) <= max(values) < count:
+    values = ids.tolist()  # they are few: faster than NumPy's reductions
+    if values and (min(values) < 0 or max(values) >= count):
         raise ValueError(
             f"`{name}` must lie between 0 and {count - 1}. "
             f"Received: {min(values)} to {max(values)}."

@@ -62,3 +62,25 @@ def toy_dev(toy_folder: Path) -> list[list[str]]:
     """The toy's dev pairs."""
     lines = (toy_folder / "dev.tsv").read_text(encoding="utf-8").splitlines()
     return [line.split("\t") for line in lines]
+
+
+@pytest.fixture(scope="session")
+def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of random weights, which takes 12 of the characters a to h, space, `.` and `,`."""
+    import keras
+
+    from s2s_keras.decoding import DecodingSettings
+    from s2s_keras.export import export_tflite
+    from s2s_keras.model import Seq2Seq
+    from s2s_keras.text import CharacterTokenizer
+
+    path = tmp_path_factory.mktemp("tiny") / "tiny.tflite"
+    keras.utils.set_random_seed(1)
+    tokenizer = CharacterTokenizer("abcdefgh .,")
+    model = Seq2Seq(tokenizer, tokenizer, embedding_size=8, units=8)
+    for weight in model.trainable_weights:
+        weight.assign(weight + keras.random.normal(weight.shape, stddev=0.5))
+    settings = DecodingSettings(beam_width=3, max_source_length=12, max_output_length=10)
+    options = {"quantization": "none", "min_same_best": 0.0, "card": {"task": "translation"}}
+    export_tflite(model, path, ["abc"], settings, **options)
+    return path

@@ -109,6 +109,14 @@ def test_evaluate_and_inspect_without_tensorflow(
     assert set(inspected["signatures"]) == {"encode", "decode_step", "decode_step_1"}
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_memory_does_not_grow_with_use(interpreter: str, tiny_file: Path) -> None:
+    """After 100,000 steps, beyond what the first 10,000 allocated."""
+    added_bytes = int(run(interpreter, str(ROOT / "tests/runtime/growth.py"), str(tiny_file)))
+    assert added_bytes < 4 * 2**20
+
+
 def test_training_without_its_extra_names_the_command(interpreter: str, toy_run: Path) -> None:
     python = ROOT / ENVIRONMENTS[interpreter] / "bin" / "python"
     done = subprocess.run(

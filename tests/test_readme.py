@@ -13,18 +13,23 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_readme_python_example_runs(
+def test_readme_python_examples_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    [example] = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    training, device = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     rng = random.Random(1)
     words = {"".join(rng.choices("recievdly", k=rng.randint(3, 9))) for _ in range(900)}
     write_pairs(tmp_path / "pairs.tsv", [Pair(word, word) for word in sorted(words)])
     monkeypatch.chdir(tmp_path)
     keras.utils.set_random_seed(1)
-    exec(compile(example, "README.md", "exec"), {})
+    exec(compile(training, "README.md", "exec"), {})
     report = capsys.readouterr().out.splitlines()[-2]
     assert report.startswith(f"{(tmp_path / 'model.tflite').stat().st_size} Parity(")
+    exec(compile(device, "README.md", "exec"), {})
+    corrected, *streamed = capsys.readouterr().out.splitlines()
+    assert corrected.split()[1:2] in (["True"], ["False"])
+    assert len(streamed) > 4
+    assert streamed[-1].endswith("False") or streamed[-1].endswith("True")
 
 
 def test_readme_tree_names_what_there_is() -> None:

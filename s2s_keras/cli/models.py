@@ -82,14 +82,11 @@ def require_training() -> None:
 
 
 def _open_tflite(path: Path) -> OpenedModel:
-    from s2s_keras.runtime import TFLiteSession, default_settings, read_artifact
+    from s2s_keras.runtime import Seq2SeqLite
 
-    artifact = read_artifact(path)
     with quiet_native_logs():
-        session = TFLiteSession(artifact)
-    tokenizers = (artifact.source_tokenizer, artifact.target_tokenizer)
-    predictor = Predictor(session, *tokenizers, default_settings(artifact))
-    return OpenedModel(predictor, 1, artifact.metadata.get("task"))
+        predictor = Seq2SeqLite(path)
+    return OpenedModel(predictor, 1, predictor.metadata.get("task"))
 
 
 def _open_run_folder(path: Path) -> OpenedModel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -54,6 +55,17 @@ def run(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the draws, at least 0.")] = 0,
+    time_limit_ms: Annotated[
+        float | None,
+        typer.Option(help="Milliseconds a text, after which its best output so far is taken."),
+    ] = None,
+    split_long: Annotated[
+        bool | None,
+        typer.Option(
+            "--split-long/--no-split-long",
+            help="Decode a text that is too long in pieces; by default for translation.",
+        ),
+    ] = None,
     n_best: Annotated[int, typer.Option(min=1, help="Outputs a text, TAB-separated.")] = 1,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a text, with scores and milliseconds.")
@@ -85,7 +97,11 @@ def run(
         temperature=temperature,
         seed=seed,
         n_best=n_best,
+        time_limit_ms=time_limit_ms,
     )
+    if split_long or (split_long is None and opened.task == "translation"):
+        settings = opened.predictor.settings
+        opened.predictor.settings = replace(settings, split_long_sources=True)
     columns = ("typed", "corrected") if opened.task == "correction" else ("source", "output")
     table = Table(*columns, "probability", "ms")
     last: Prediction | None = None
@@ -99,7 +115,12 @@ def run(
             note(f"warning: {place}: {error} Copied.")
             found = []
         if attention is not None and found and found[0].attention is None:
-            raise ValueError("`--attention` needs a model with attention. Received: one without.")
+            raise ValueError(
+                "`--attention` needs a model with attention, and a text that is not split. "
+                f"Received: {'a split text' if found[0].pieces else 'a model without'}."
+            )
+        if found and found[0].timed_out:
+            note(f"warning: {place}: the time was over; more may give a better output.")
         milliseconds = 1000 * (time.perf_counter() - started)
         last = found[0] if found else last
         if as_json:
@@ -145,6 +166,8 @@ def _document(source: str, found: list[Prediction], milliseconds: float) -> dict
                 "score": round(prediction.score, 6),
                 "log_prob": round(prediction.log_prob, 6),
                 "probability": round(prediction.probability, 6),
+                "is_complete": prediction.is_complete,
+                "timed_out": prediction.timed_out,
             }
             for prediction in found
         ],

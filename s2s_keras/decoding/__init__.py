@@ -2,7 +2,8 @@
 
 from s2s_keras.decoding.beam import beam_search
 from s2s_keras.decoding.hypothesis import Hypothesis
-from s2s_keras.decoding.predictor import Prediction, Predictor
+from s2s_keras.decoding.prediction import Prediction
+from s2s_keras.decoding.predictor import Predictor
 from s2s_keras.decoding.rows import greedy_search, sample
 from s2s_keras.decoding.session import Session, StepOutput
 from s2s_keras.decoding.settings import DecodingSettings, LengthPenalty

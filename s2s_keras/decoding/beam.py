@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from s2s_keras.decoding.hypothesis import History, Hypothesis
+from s2s_keras.decoding.deadline import Deadline
+from s2s_keras.decoding.hypothesis import History, Hypothesis, Standing, last
 from s2s_keras.decoding.scoring import Coverage, score
 from s2s_keras.decoding.session import Session, checked_step
 from s2s_keras.decoding.settings import DecodingSettings
 from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID
 
-__all__ = ["beam_search"]
+__all__ = ["beam_search", "beam_steps"]
 
 
 def beam_search(
@@ -21,7 +24,7 @@ def beam_search(
 
     A hypothesis that has reached `eos` is frozen: it keeps its place and its score until a better
     one pushes it out. The search of all sources ends when every beam is frozen, when no open beam
-    can still enter the n best, or after `max_output_length` tokens.
+    can still enter the n best, after `max_output_length` tokens, or when the time limit is over.
 
     Args:
         session: the model.
@@ -38,6 +41,18 @@ def beam_search(
         Sutskever et al. 2014, section 3.2 (beam search); Wu et al. 2016, section 7 (length
         normalisation and coverage penalty).
     """
+    return last(beam_steps(session, source_ids, settings))
+
+
+def beam_steps(
+    session: Session, source_ids: NDArray[np.int32], settings: DecodingSettings
+) -> Iterator[Standing]:
+    """Yields where `beam_search` stands after each step, the last of which is its result.
+
+    On the way the n best are the beams of the largest score so far, open or frozen. A later step
+    may drop them: what is yielded first need not begin what is yielded last.
+    """
+    deadline = Deadline(settings.time_limit_ms)
     count, width = len(source_ids), settings.beam_width
     session.start(source_ids, width)
     first_row = np.arange(count)[:, None] * width
@@ -50,6 +65,11 @@ def beam_search(
     finished = np.zeros((count, width), bool)
     coverage = Coverage(source_ids, width, settings)
     history = History()
+    timed_out = False
+
+    def standing() -> list[list[Hypothesis]]:
+        return history.n_best(log_probs, scores, settings.n_best, timed_out)
+
     for length in range(1, settings.max_output_length + 1):
         output = checked_step(session, tokens, rows, length, settings)
         candidates = output.log_probs.shape[1]
@@ -75,9 +95,11 @@ def beam_search(
         lengths = np.take_along_axis(lengths, beams, axis=1)
         coverage.reorder(rows)
         finished = was_finished | (tokens_2d == EOS_ID) | np.isneginf(log_probs)
-        if finished.all() or _decided(log_probs, scores, finished, settings):
+        decided = finished.all() or _decided(log_probs, scores, finished, settings)
+        timed_out = not decided and length < settings.max_output_length and deadline.is_over()
+        yield standing
+        if decided or timed_out:
             break
-    return history.n_best(log_probs, scores, settings.n_best)
 
 
 def _largest(scores: NDArray[np.float64], count: int) -> NDArray[np.intp]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from s2s_keras.decoding.beam import beam_search
-from s2s_keras.decoding.hypothesis import Hypothesis
-from s2s_keras.decoding.rows import greedy_search, sample
+from s2s_keras.decoding.beam import beam_steps
+from s2s_keras.decoding.deadline import Deadline
+from s2s_keras.decoding.hypothesis import Hypothesis, Standing, last
+from s2s_keras.decoding.prediction import Prediction, best_choices, join_predictions
+from s2s_keras.decoding.rows import greedy_steps, sample_steps
 from s2s_keras.decoding.session import Session
 from s2s_keras.decoding.settings import DecodingSettings
 from s2s_keras.errors import InputError
@@ -23,36 +26,22 @@ from s2s_keras.text import (
     Tokenizer,
     normalize,
     pad_ids,
+    split_text,
 )
 
-__all__ = ["Prediction", "Predictor"]
+__all__ = ["MAX_TEXT_CHARACTERS", "Predictor"]
+
+T = TypeVar("T")
+
+MAX_TEXT_CHARACTERS = 50_000
+"""The longest text that is looked at, some twenty pages: a longer one would take minutes."""
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """One output text.
-
-    Attributes:
-        text: the output, in normalisation form C.
-        log_prob: log p(text | source), in nats.
-        score: what the n best are ranked by; see `scoring.score`.
-        source_tokens: the S source tokens.
-        target_tokens: the T output tokens as the model gave them, `<eos>` included.
-        attention: float32 (T, S), the alignment, rows sum to 1; or `None` where the model has no
-            attention.
-    """
+class _Source(NamedTuple):
+    """What is decoded at once: a text, or a piece of one without the white space around it."""
 
     text: str
-    log_prob: float
-    score: float
-    source_tokens: tuple[str, ...] = field(repr=False)
-    target_tokens: tuple[str, ...] = field(repr=False)
-    attention: NDArray[np.float32] | None = field(repr=False)
-
-    @property
-    def probability(self) -> float:
-        """p(text | source), 0 to 1."""
-        return math.exp(self.log_prob)
+    ids: list[int]
 
 
 class Predictor:
@@ -84,8 +73,7 @@ class Predictor:
             InputError: `text` is empty or too long, or holds tokens never seen in training
                 while `settings.allow_unknown` is false.
         """
-        if not text.strip():
-            raise InputError("The text is empty.")
+        _check_characters(text)
         ids = self.source_tokenizer.encode(text)
         limit = self.settings.max_source_length
         if limit is not None and len(ids) > limit:
@@ -108,20 +96,116 @@ class Predictor:
             takes 1.
 
         Raises:
-            InputError: see `check`. Nothing is decoded then.
+            InputError: see `check`; with `settings.split_long_sources` a text may be too long, but
+                no word of it. Nothing is decoded then.
             ValueError: the settings need attention, which the model does not have.
         """
-        sources = [self.check(text) for text in texts]
-        search = _search(self.settings)
+        pieces = [self._pieces(text) for text in texts]
+        whole = {
+            index: _Source(text, self.check(text))
+            for index, text in enumerate(texts)
+            if not pieces[index]
+        }
+        split = {index: self._checked(found) for index, found in enumerate(pieces) if found}
         results: list[list[Prediction]] = [[] for _ in texts]
-        by_length = sorted(range(len(texts)), key=lambda index: len(sources[index]))
-        for start in range(0, len(texts), batch_size):
-            indices = by_length[start : start + batch_size]
-            padded = pad_ids([sources[i] for i in indices], len(sources[indices[-1]]))
-            found = search(self.session, padded, self.settings)
-            for index, hypotheses in zip(indices, found, strict=True):
-                results[index] = [self._prediction(texts[index], h) for h in hypotheses]
+        with self._borrowed() as session:
+            by_length = sorted(whole, key=lambda index: len(whole[index].ids))
+            for indices in _batches(by_length, batch_size):
+                found = self._search(session, [whole[i] for i in indices], self.settings)
+                for index, predictions in zip(indices, found, strict=True):
+                    results[index] = predictions
+            for index, sources in split.items():
+                results[index] = self._search_pieces(session, pieces[index], sources, batch_size)
         return results
+
+    def stream(self, text: str) -> Iterator[Prediction]:
+        """Decodes one text, and yields the best output so far after each token.
+
+        The last is what `predict` gives. In greedy search each output is the one before and one
+        token more. In beam search it is that of the best beam so far, and may begin otherwise than
+        the one before; in sampling likewise that of the best draw. A text in pieces yields the
+        outputs of its pieces up to the one under way.
+
+        Raises:
+            InputError: see `predict`. It is raised here, not when the first output is asked for.
+            ValueError: the settings need attention, which the model does not have.
+        """
+        pieces = self._pieces(text)
+        if pieces:
+            return self._stream_pieces(pieces, self._checked(pieces))
+        return self._stream_whole(_Source(text, self.check(text)))
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[Session]:
+        """Yields a session that nobody else uses meanwhile."""
+        yield self.session
+
+    def _pieces(self, text: str) -> list[str]:
+        """Returns the pieces that a text is to be decoded in, or nothing where it is not split."""
+        limit = self.settings.max_source_length
+        if not self.settings.split_long_sources or limit is None:
+            return []
+        _check_characters(text)
+        fits = len(self.source_tokenizer.encode(text)) <= limit
+        return [] if fits else split_text(text, self.source_tokenizer, limit)
+
+    def _checked(self, pieces: Sequence[str]) -> list[_Source]:
+        return [_Source(piece.strip(), self.check(piece.strip())) for piece in pieces]
+
+    def _search(
+        self, session: Session, sources: Sequence[_Source], settings: DecodingSettings
+    ) -> list[list[Prediction]]:
+        """Decodes sources together."""
+        padded = pad_ids([source.ids for source in sources], max(len(s.ids) for s in sources))
+        found = last(_search_of(settings)(session, padded, settings))
+        return [
+            [self._prediction(source.text, hypothesis) for hypothesis in hypotheses]
+            for source, hypotheses in zip(sources, found, strict=True)
+        ]
+
+    def _search_pieces(
+        self, session: Session, pieces: Sequence[str], sources: Sequence[_Source], batch_size: int
+    ) -> list[Prediction]:
+        """Decodes the pieces of one text, as far as the time goes."""
+        deadline = Deadline(self.settings.time_limit_ms)
+        found: list[list[Prediction]] = []
+        for batch in _batches(sources, batch_size):
+            if found and deadline.is_over():
+                break
+            found += self._search(session, batch, _within(self.settings, deadline))
+        timed_out = len(found) < len(pieces)
+        return [
+            join_predictions(pieces, choice, timed_out)
+            for choice in best_choices(found, self.settings.n_best)
+        ]
+
+    def _stream_whole(self, source: _Source) -> Iterator[Prediction]:
+        with self._borrowed() as session:
+            yield from self._stream(session, source, self.settings)
+
+    def _stream_pieces(
+        self, pieces: Sequence[str], sources: Sequence[_Source]
+    ) -> Iterator[Prediction]:
+        deadline = Deadline(self.settings.time_limit_ms)
+        done: list[Prediction | None] = []
+        with self._borrowed() as session:
+            for source in sources:
+                output = None
+                for output in self._stream(session, source, _within(self.settings, deadline)):
+                    yield join_predictions(pieces, [*done, output])
+                done.append(output)
+                if len(done) < len(pieces) and deadline.is_over():
+                    yield join_predictions(pieces, done, timed_out=True)
+                    return
+
+    def _stream(
+        self, session: Session, source: _Source, settings: DecodingSettings
+    ) -> Iterator[Prediction]:
+        padded = pad_ids([source.ids], len(source.ids))
+        for standing in _search_of(settings)(session, padded, settings):
+            [hypotheses] = standing()
+            if hypotheses:
+                yield self._prediction(source.text, hypotheses[0])
 
     def _prediction(self, text: str, hypothesis: Hypothesis) -> Prediction:
         source_tokens = tuple(self.source_tokenizer.pieces(text))
@@ -139,6 +223,8 @@ class Predictor:
             source_tokens=source_tokens,
             target_tokens=tuple(self.target_tokenizer.tokens[i] for i in hypothesis.token_ids),
             attention=attention,
+            is_complete=EOS_ID in hypothesis.token_ids,
+            timed_out=hypothesis.timed_out,
         )
 
     def _replaced(
@@ -158,9 +244,29 @@ class Predictor:
         )
 
 
-def _search(
+def _check_characters(text: str) -> None:
+    """Refuses what need not be cut into tokens to be refused."""
+    if not text.strip():
+        raise InputError("The text is empty.")
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise InputError(
+            f"The text must hold at most {MAX_TEXT_CHARACTERS} characters. Received: {len(text)}."
+        )
+
+
+def _search_of(
     settings: DecodingSettings,
-) -> Callable[[Session, NDArray[np.int32], DecodingSettings], list[list[Hypothesis]]]:
+) -> Callable[[Session, NDArray[np.int32], DecodingSettings], Iterator[Standing]]:
     if settings.temperature is not None:
-        return sample
-    return greedy_search if settings.beam_width == 1 else beam_search
+        return sample_steps
+    return greedy_steps if settings.beam_width == 1 else beam_steps
+
+
+def _within(settings: DecodingSettings, deadline: Deadline) -> DecodingSettings:
+    """Returns the settings with what is left of the time limit."""
+    left_ms = deadline.left_ms()
+    return settings if left_ms is None else replace(settings, time_limit_ms=max(left_ms, 1e-3))
+
+
+def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

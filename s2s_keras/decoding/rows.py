@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from s2s_keras.decoding.hypothesis import History, Hypothesis
+from s2s_keras.decoding.deadline import Deadline
+from s2s_keras.decoding.hypothesis import History, Hypothesis, Standing, last
 from s2s_keras.decoding.scoring import Coverage, score
 from s2s_keras.decoding.session import Session, StepOutput, checked_step
 from s2s_keras.decoding.settings import DecodingSettings
 from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID
 
-__all__ = ["greedy_search", "sample"]
+__all__ = ["greedy_search", "greedy_steps", "sample", "sample_steps"]
 
 
 def greedy_search(
@@ -32,6 +33,13 @@ def greedy_search(
     Raises:
         ValueError: the settings need attention, which the model does not have.
     """
+    return last(greedy_steps(session, source_ids, settings))
+
+
+def greedy_steps(
+    session: Session, source_ids: NDArray[np.int32], settings: DecodingSettings
+) -> Iterator[Standing]:
+    """Yields where `greedy_search` stands after each step; each output begins the next one."""
     return _decode(session, source_ids, 1, settings, lambda step: step.log_probs.argmax(axis=1))
 
 
@@ -57,6 +65,13 @@ def sample(
         ValueError: no temperature is given, or the settings need attention, which the model does
             not have.
     """
+    return last(sample_steps(session, source_ids, settings))
+
+
+def sample_steps(
+    session: Session, source_ids: NDArray[np.int32], settings: DecodingSettings
+) -> Iterator[Standing]:
+    """Yields where `sample` stands after each step: the draws of the largest score so far."""
     width, temperature = settings.beam_width, settings.temperature
     if temperature is None:
         raise ValueError("`temperature` must be a positive number. Received: temperature=None.")
@@ -90,8 +105,9 @@ def _decode(
     width: int,
     settings: DecodingSettings,
     choose: Callable[[StepOutput], NDArray[np.intp]],
-) -> list[list[Hypothesis]]:
+) -> Iterator[Standing]:
     """Extends `width` rows a source by the column (R,) that `choose` takes of each step."""
+    deadline = Deadline(settings.time_limit_ms)
     session.start(source_ids, width)
     rows = np.arange(len(source_ids) * width)
     tokens = np.full(len(rows), BOS_ID, np.int32)
@@ -100,6 +116,13 @@ def _decode(
     finished = np.zeros(len(rows), bool)
     coverage = Coverage(source_ids, width, settings)
     history = History()
+    timed_out = False
+
+    def standing() -> list[list[Hypothesis]]:
+        shape = (len(source_ids), width)
+        scores = score(log_probs, lengths, coverage.penalty(), settings).reshape(shape)
+        return history.n_best(log_probs.reshape(shape), scores, settings.n_best, timed_out)
+
     for length in range(1, settings.max_output_length + 1):
         output = checked_step(session, tokens, rows, length, settings)
         columns = choose(output)
@@ -109,8 +132,8 @@ def _decode(
         coverage.add(output.attention, ~finished)
         history.append(tokens, rows, output.attention)
         finished |= tokens == EOS_ID
-        if finished.all():
+        all_finished = finished.all()
+        timed_out = not all_finished and length < settings.max_output_length and deadline.is_over()
+        yield standing
+        if all_finished or timed_out:
             break
-    scores = score(log_probs, lengths, coverage.penalty(), settings)
-    shape = (len(source_ids), width)
-    return history.n_best(log_probs.reshape(shape), scores.reshape(shape), settings.n_best)

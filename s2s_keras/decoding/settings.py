@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ LengthPenalty = Literal["power", "gnmt"]
 
 LENGTH_PENALTIES = list(get_args(LengthPenalty))
 MAX_BEAM_WIDTH = 200
+MAX_OUTPUT_LENGTH = 10_000
+"""A model that never says `eos` ends all the same, within seconds."""
 
 METADATA_FIELDS = (
     "max_source_length",
@@ -37,7 +40,7 @@ class DecodingSettings:
         beam_width: K, hypotheses kept a source, 1 to 200; 1 is greedy search.
         length_penalty_alpha: a hypothesis of T tokens scores log p / T^alpha; 0 to 5. 0 prefers
             short outputs, 1 ranks by the mean.
-        max_output_length: tokens after which decoding stops without `eos`, at least 1.
+        max_output_length: tokens after which decoding stops without `eos`, 1 to 10,000.
         max_source_length: S, the longest source in tokens, or `None` for any.
         n_best: hypotheses returned a source, 1 to `beam_width`.
         allow_unknown: decodes characters never seen in training as `<unk>` instead of refusing.
@@ -51,6 +54,11 @@ class DecodingSettings:
         seed: of the draws, at least 0; the same seed and text give the same outputs.
         replace_unknown: replaces each `<unk>` of an output by the source token with the largest
             attention weight at that step. Needs a model with attention.
+        time_limit_ms: milliseconds after which the search of a text, or of texts that are decoded
+            together, stops with the best hypotheses so far; a positive number, or `None` for no
+            limit. The step under way is finished, and there is always one.
+        split_long_sources: decodes a source longer than `max_source_length` in pieces and joins
+            their outputs, instead of refusing it; see `split_source`.
 
     Raises:
         ValueError: a value lies outside its range.
@@ -72,10 +80,13 @@ class DecodingSettings:
     temperature: float | None = None
     seed: int = 0
     replace_unknown: bool = False
+    time_limit_ms: float | None = None
+    split_long_sources: bool = False
 
     def __post_init__(self) -> None:
         count, natural = "a positive integer", "an integer of at least 0"
         source_length, temperature = self.max_source_length, self.temperature
+        time_limit = self.time_limit_ms
         rules = {
             "beam_width": (
                 _is_integer(self.beam_width, 1) and self.beam_width <= MAX_BEAM_WIDTH,
@@ -85,7 +96,11 @@ class DecodingSettings:
                 _is_number(self.length_penalty_alpha) and 0 <= self.length_penalty_alpha <= 5,
                 "a number between 0 and 5",
             ),
-            "max_output_length": (_is_integer(self.max_output_length, 1), count),
+            "max_output_length": (
+                _is_integer(self.max_output_length, 1)
+                and self.max_output_length <= MAX_OUTPUT_LENGTH,
+                f"a positive integer, at most {MAX_OUTPUT_LENGTH}",
+            ),
             "max_source_length": (source_length is None or _is_integer(source_length, 1), count),
             "n_best": (_is_integer(self.n_best, 1), count),
             "allow_unknown": (isinstance(self.allow_unknown, bool), "true or false"),
@@ -104,10 +119,15 @@ class DecodingSettings:
             ),
             "seed": (_is_integer(self.seed, 0), natural),
             "replace_unknown": (isinstance(self.replace_unknown, bool), "true or false"),
+            "time_limit_ms": (
+                time_limit is None or (_is_number(time_limit) and time_limit > 0),
+                "a positive number",
+            ),
+            "split_long_sources": (isinstance(self.split_long_sources, bool), "true or false"),
         }
         for name, (holds, rule) in rules.items():
             if not holds:
-                received = f"{name}={getattr(self, name)!r}"
+                received = f"{name}={reprlib.repr(getattr(self, name))}"
                 raise ValueError(f"`{name}` must be {rule}. Received: {received}.")
         if self.n_best > self.beam_width:
             raise ValueError(

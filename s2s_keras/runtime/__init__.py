@@ -5,16 +5,23 @@ Needs NumPy and a TFLite interpreter; imports neither Keras nor TensorFlow.
 
 from s2s_keras.decoding import DecodingSettings, Prediction, Predictor
 from s2s_keras.runtime.artifact import Artifact, read_artifact, write_artifact
+from s2s_keras.runtime.corrector import Correction, Corrector
 from s2s_keras.runtime.interpreters import find_interpreter
-from s2s_keras.runtime.load import default_settings, load
+from s2s_keras.runtime.load import load
+from s2s_keras.runtime.seq2seq_lite import Seq2SeqLite, default_settings
 from s2s_keras.runtime.session import TFLiteSession
+from s2s_keras.runtime.translator import Translator
 
 __all__ = [
     "Artifact",
+    "Correction",
+    "Corrector",
     "DecodingSettings",
     "Prediction",
     "Predictor",
+    "Seq2SeqLite",
     "TFLiteSession",
+    "Translator",
     "default_settings",
     "find_interpreter",
     "load",

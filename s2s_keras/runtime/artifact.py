@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
+import reprlib
+import stat
+import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from s2s_keras.errors import ArtifactError
 from s2s_keras.files import atomic_path
@@ -24,7 +29,17 @@ TOKENIZER_FILES = {
     "source_tokenizer": "source_tokenizer.json",
     "target_tokenizer": "target_tokenizer.json",
 }
-MAX_MEMBER_BYTES = 16 * 2**20
+MAX_BYTES = {MODEL_JSON: 2**20, **dict.fromkeys(TOKENIZER_FILES.values(), 16 * 2**20)}
+"""Member -> its largest size."""
+
+MAX_BRACKETS = 10_000
+"""In a member. Text of nothing else would take 40 times its size in memory, and minutes to read."""
+
+MAX_MEMBERS = 64
+MAX_DIRECTORY_BYTES = 64 * 2**10
+DIRECTORY_END = struct.Struct("<4s4H2LH")
+CHUNK_BYTES = 2**20
+
 REQUIRED_KEYS: dict[str, type | tuple[type, ...]] = {
     "format_version": int,
     "max_source_length": int,
@@ -39,21 +54,26 @@ REQUIRED_KEYS: dict[str, type | tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Artifact:
-    """A model file, read and checked.
+    """A model file, checked. The graph stays on disk, for an interpreter to map into memory.
 
     Attributes:
-        path: where it was read from.
-        graph: the bytes of the TFLite flatbuffer.
+        path: where it was read from. Replace the file, as `s2s-keras export` does, but do not write
+            into it while it is open.
         metadata: the document `model.json`.
         source_tokenizer: text -> `source_ids`.
         target_tokenizer: output ids -> text.
     """
 
     path: Path
-    graph: bytes
     metadata: dict[str, Any]
     source_tokenizer: Tokenizer
     target_tokenizer: Tokenizer
+
+    @property
+    def graph(self) -> bytes:
+        """The bytes of the TFLite flatbuffer, read each time."""
+        with self.path.open("rb") as file:
+            return file.read(self.metadata["graph_bytes"])
 
 
 def write_artifact(
@@ -99,82 +119,178 @@ def write_artifact(
 
 
 def read_artifact(path: str | Path) -> Artifact:
-    """Reads the one file and checks all of it before an interpreter sees any.
+    """Checks all of the one file before an interpreter sees any of it.
 
     Raises:
         ArtifactError: the file is missing, is no TFLite file, holds no or damaged metadata, is of a
             newer format, or a checksum does not match.
     """
     path = Path(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot be read: {error.strerror}.") from error
-    if content[4:8] != b"TFL3":
-        raise ArtifactError(f"{path}: this is not a TFLite file (its identifier is not TFL3).")
-    members = _read_members(path, content)
-    metadata = _parse_metadata(path, members[MODEL_JSON])
-    graph = content[: metadata["graph_bytes"]]
-    for name, part in {"graph": graph, **members}.items():
-        if name != MODEL_JSON and metadata["sha256"].get(name) != _sha256(part):
+    with _opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if file.read(8)[4:] != b"TFL3":
+            raise ArtifactError(f"{path}: this is not a TFLite file (its identifier is not TFL3).")
+        members = _read_members(path, file, size)
+        metadata = _parse_metadata(path, members.pop(MODEL_JSON), size)
+        checksums = {name: _sha256(content) for name, content in members.items()}
+        checksums["graph"] = _sha256_of_head(file, metadata["graph_bytes"])
+    for name, checksum in checksums.items():
+        if metadata["sha256"].get(name) != checksum:
             raise ArtifactError(
                 f"{path}: the checksum of {name} does not match model.json; the file is damaged. "
                 "Export or download it again."
             )
     try:
-        tokenizers = {
-            side: Tokenizer.from_json(members[name].decode())
-            for side, name in TOKENIZER_FILES.items()
-        }
-    except ValueError as error:
-        raise ArtifactError(f"{path}: a vocabulary is not usable: {error}") from error
-    return Artifact(path, graph, metadata, **tokenizers)
+        tokenizers = {side: _tokenizer(members[name]) for side, name in TOKENIZER_FILES.items()}
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(f"{path}: a vocabulary is not usable: {_brief(error)}") from error
+    return Artifact(path, metadata, **tokenizers)
 
 
-def _read_members(path: Path, content: bytes) -> dict[str, bytes]:
-    members: dict[str, bytes] = {}
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for name in (MODEL_JSON, *TOKENIZER_FILES.values()):
-                info = archive.getinfo(name)
-                if info.file_size > MAX_MEMBER_BYTES:
-                    raise ArtifactError(
-                        f"{path}: {name} must hold at most {MAX_MEMBER_BYTES} bytes. "
-                        f"Received: {info.file_size}."
-                    )
-                members[name] = archive.read(info)
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+            raise ArtifactError(f"{path}: this is not a file.")
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read: {error.strerror}.") from error
+
+
+def _read_members(path: Path, file: BinaryIO, size: int) -> dict[str, bytes]:
+    try:
+        _check_directory_end(file, size)
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+            if len(set(names)) < len(names) or not all(map(_is_plain, names)):
+                raise ArtifactError(
+                    f"{path}: the names of the metadata's members must be distinct, and without a "
+                    f"folder. Received: {reprlib.repr(names)}."
+                )
+            return {name: _read_member(path, archive, name) for name in MAX_BYTES}
     except KeyError as error:
         raise ArtifactError(f"{path}: the metadata is incomplete: {error.args[0]}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        EOFError,
+        NotImplementedError,
+        OverflowError,
+        RuntimeError,
+        UnicodeError,
+    ) as error:
         raise ArtifactError(
-            f"{path}: no readable metadata ({error}). The file is truncated or damaged, or was not "
-            "made by `s2s-keras export`."
+            f"{path}: no readable metadata ({_brief(error)}). The file is truncated or damaged, or "
+            "was not made by `s2s-keras export`."
         ) from error
-    return members
 
 
-def _parse_metadata(path: Path, content: bytes) -> dict[str, Any]:
+def _is_plain(name: str) -> bool:
+    """Whether a name stays in its folder, on any system."""
+    return bool(name.strip(".")) and not set(name) & set("/\\:")
+
+
+def _check_directory_end(file: BinaryIO, size: int) -> None:
+    """Refuses a directory that `zipfile` would take long to read, before it reads any of it.
+
+    Raises:
+        BadZipFile: the file does not end with the end of a small ZIP directory.
+    """
+    locator_bytes = 20  # of ZIP64, which would say other numbers
+    file.seek(max(0, size - DIRECTORY_END.size - locator_bytes))
+    tail = file.read()
+    end = tail[-DIRECTORY_END.size :]
+    if not end.startswith(b"PK\5\6") or tail.startswith(b"PK\6\7"):
+        raise zipfile.BadZipFile("The end of the ZIP directory is missing")
+    *_, members, directory_bytes, _, _ = DIRECTORY_END.unpack(end)
+    if members > MAX_MEMBERS or directory_bytes > MAX_DIRECTORY_BYTES:
+        raise zipfile.BadZipFile(
+            f"The ZIP directory has {members} members in {directory_bytes} bytes; at most "
+            f"{MAX_MEMBERS} in {MAX_DIRECTORY_BYTES} are read"
+        )
+
+
+def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
+    info = archive.getinfo(name)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile(f"{name} is compressed otherwise than by deflate")
+    size = max(info.file_size, info.compress_size)  # `zipfile` allocates what the directory says
+    if size > MAX_BYTES[name]:
+        raise ArtifactError(
+            f"{path}: {name} must hold at most {MAX_BYTES[name]} bytes. Received: {size}."
+        )
+    content = archive.read(info)
+    if content.count(b"[") + content.count(b"{") > MAX_BRACKETS:
+        raise ArtifactError(f"{path}: {name} must hold at most {MAX_BRACKETS} lists and objects.")
+    return content
+
+
+def _parse_metadata(path: Path, content: bytes, size: int) -> dict[str, Any]:
     try:
         metadata = json.loads(content)
-    except ValueError as error:
-        raise ArtifactError(f"{path}: model.json is not valid JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(f"{path}: model.json is not valid JSON: {_brief(error)}") from error
     if not isinstance(metadata, dict):
         raise ArtifactError(f"{path}: model.json must be an object.")
     version = metadata.get("format_version")
     if isinstance(version, int) and version != FORMAT_VERSION:
         remedy = "Update s2s-keras" if version > FORMAT_VERSION else "Export the model again"
         raise ArtifactError(
-            f"{path}: the file has format {version}; this version of s2s-keras reads format "
-            f"{FORMAT_VERSION}. {remedy}."
+            f"{path}: the file has format {reprlib.repr(version)}; this version of s2s-keras reads "
+            f"format {FORMAT_VERSION}. {remedy}."
         )
     for key, kind in REQUIRED_KEYS.items():
         value = metadata.get(key)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise ArtifactError(
-                f"{path}: `{key}` of model.json is missing or of a wrong type. Received: {value!r}."
+                f"{path}: `{key}` of model.json is missing or of a wrong type. "
+                f"Received: {reprlib.repr(value)}."
             )
+    ranges = {"format_version": (1, FORMAT_VERSION), "graph_bytes": (8, size)}
+    for key, (least, most) in ranges.items():
+        if not least <= metadata[key] <= most:
+            raise ArtifactError(
+                f"{path}: `{key}` of model.json must lie between {least} and {most}. "
+                f"Received: {reprlib.repr(metadata[key])}."
+            )
+    if not _holds_names(metadata["signatures"]):
+        raise ArtifactError(
+            f"{path}: `signatures` of model.json must hold names, or objects of names. "
+            f"Received: {reprlib.repr(metadata['signatures'])}."
+        )
     return metadata
+
+
+def _holds_names(signatures: dict[str, Any], depth: int = 3) -> bool:
+    return depth > 0 and all(
+        _holds_names(value, depth - 1) if isinstance(value, dict) else isinstance(value, str)
+        for value in signatures.values()
+    )
+
+
+def _tokenizer(content: bytes) -> Tokenizer:
+    tokenizer = Tokenizer.from_json(content.decode())
+    "".join(tokenizer.tokens).encode()  # half a surrogate pair could not be printed
+    return tokenizer
+
+
+def _brief(error: Exception) -> str:
+    """Returns what an error says, but not all of a damaged file with it."""
+    message = str(error)
+    return message if len(message) <= 300 else f"{message[:300]}..."
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _sha256_of_head(file: BinaryIO, size: int) -> str:
+    """Returns the checksum of a file's first bytes, read in chunks."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while size > 0 and (chunk := file.read(min(size, CHUNK_BYTES))):
+        digest.update(chunk)
+        size -= len(chunk)
+    return digest.hexdigest()

@@ -28,7 +28,7 @@ def find_interpreter(choice: str | Callable[..., Any] | None = None) -> Callable
     Args:
         choice: a key of `INTERPRETERS`; where not given, the environment variable
             `S2S_KERAS_INTERPRETER`, or else the first that is installed. Or what takes
-            `model_content` and `num_threads` as `tf.lite.Interpreter` does, and is returned as it
+            `model_path` and `num_threads` as `tf.lite.Interpreter` does, and is returned as it
             is: another runtime's class, or one with delegates, bound by `functools.partial`.
 
     Raises:

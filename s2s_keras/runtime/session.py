@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from s2s_keras.decoding import StepOutput
 from s2s_keras.errors import ArtifactError
 from s2s_keras.runtime.artifact import Artifact
+from s2s_keras.runtime.contract import misfit
+from s2s_keras.runtime.guard import GuardedSession
 from s2s_keras.runtime.interpreters import find_interpreter
 from s2s_keras.text import pad_ids
 
@@ -19,11 +21,8 @@ __all__ = ["TFLiteSession"]
 FLAVOURS = {"encode": "decode_step", "start": "step"}
 """Signature that takes a source -> signature that takes a token: stateless, and stateful files."""
 
-STEP_OUTPUTS = {"log_probs", "token_ids"}
-"""What every step puts out; without variables in the interpreter also `state`."""
 
-
-class TFLiteSession:
+class TFLiteSession(GuardedSession):
     """Runs a file's signatures; see `decoding.Session`, and `save_signatures` for the signatures.
 
     A source goes to the graph of the smallest source length that holds it. Between steps the
@@ -47,10 +46,11 @@ class TFLiteSession:
         num_threads: int = 1,
         interpreter: str | Callable[..., Any] | None = None,
     ) -> None:
+        super().__init__(artifact)
         interpreter_class = find_interpreter(interpreter)
         try:
             self._interpreter = interpreter_class(
-                model_content=artifact.graph, num_threads=num_threads
+                model_path=str(artifact.path), num_threads=num_threads
             )
             self._interpreter.allocate_tensors()
             self._map_signatures(artifact.metadata["signatures"])
@@ -60,13 +60,14 @@ class TFLiteSession:
             ) from error
         self._check_signatures(artifact)
         self._source_length = 0
-        self._step: Any = None
+        self._decode_step: Any = None
         self._source: dict[str, NDArray[np.float32]] = {}
         self._state = np.zeros((0, 0, 0), np.float32)
+        self.prove(self.beam_widths[0])
 
     def _map_signatures(self, signatures: dict[str, Any]) -> None:
         """Finds the runners that `model.json` names: by source length, and by beam width."""
-        first = next(name for name in FLAVOURS if name in signatures)
+        first = next((name for name in FLAVOURS if name in signatures), "encode")
         self._stateful = first == "start"
         self._runners: dict[str, Any] = {}
         self._starts = {
@@ -94,22 +95,9 @@ class TFLiteSession:
 
     def signatures(self) -> dict[str, dict[str, dict[str, tuple[str, list[int]]]]]:
         """Returns signature -> `inputs` and `outputs` -> tensor -> its type and shape."""
-        return {
-            name: {
-                side: {
-                    tensor: (np.dtype(detail["dtype"]).name, [int(n) for n in detail["shape"]])
-                    for tensor, detail in sorted(details.items())
-                }
-                for side, details in (
-                    ("inputs", runner.get_input_details()),
-                    ("outputs", runner.get_output_details()),
-                )
-            }
-            for name, runner in self._runners.items()
-        }
+        return {name: _details(runner) for name, runner in self._runners.items()}
 
-    def start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
-        """Encodes one source, int32 (1, at most `max_source_length`), for `beam_width` rows."""
+    def _start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
         if len(source_ids) != 1:
             raise ValueError(
                 f"A TFLite session takes one source at a time. Received: {len(source_ids)}."
@@ -119,25 +107,30 @@ class TFLiteSession:
                 f"The file holds beam widths {self.beam_widths}. "
                 f"Received: beam_width={beam_width}. Export with `--beam-width {beam_width}`."
             )
-        length = self._length_for(source_ids.shape[1])
         self._source_length = source_ids.shape[1]
-        self._step = self._steps[length][beam_width]
+        length = self._length_for(self._source_length)
+        self._decode_step = self._steps[length][beam_width]
         encoded = self._starts[length](source_ids=pad_ids(list(source_ids), length))
         if not self._stateful:
             self._state = np.repeat(encoded.pop("state"), beam_width, axis=1)
             self._source = encoded
 
-    def step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
-        """Advances every beam by one token; see `decoding.Session.step`."""
+    def _step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
         if self._stateful:
-            output = self._step(token=tokens, parent=parents.astype(np.int32))
+            output = self._decode_step(token=tokens, parent=parents.astype(np.int32))
         else:
-            output = self._step(token=tokens, state=self._state[:, parents], **self._source)
+            output = self._decode_step(token=tokens, state=self._state[:, parents], **self._source)
             self._state = output["state"]
         attention = output.get("attention")
         if attention is not None:
             attention = attention[:, : self._source_length]
         return StepOutput(output["log_probs"], output["token_ids"], attention)
+
+    def _release(self) -> None:
+        del self._interpreter, self._decode_step
+        self._starts.clear()
+        self._steps.clear()
+        self._runners.clear()
 
     def _length_for(self, length: int) -> int:
         for candidate in self.source_lengths:
@@ -148,21 +141,39 @@ class TFLiteSession:
         )
 
     def _check_signatures(self, artifact: Artifact) -> None:
-        complete = bool(self._starts) and set(self._steps) == set(self._starts)
-        complete = complete and max(self._starts) == artifact.metadata["max_source_length"]
-        complete = complete and len({tuple(sorted(x)) for x in self._steps.values()}) == 1
-        for length, start in self._starts.items() if complete else ():
-            source = start.get_input_details().get("source_ids")
-            complete = complete and source is not None and list(source["shape"]) == [1, length]
-            # What `encode` puts out goes into each step.
-            reads = {"parent"} if self._stateful else set(start.get_output_details())
-            writes = STEP_OUTPUTS if self._stateful else STEP_OUTPUTS | {"state"}
-            for width, step in self._steps[length].items() if complete else ():
-                inputs = step.get_input_details()
-                complete = complete and set(inputs) == reads | {"token"}
-                complete = complete and set(step.get_output_details()) - {"attention"} == writes
-                complete = complete and list(inputs["token"]["shape"]) == [width]
-        if not complete or not self.beam_widths:
+        widths = {tuple(sorted(steps)) for steps in self._steps.values()}
+        problem = None
+        if set(self._starts) != set(self._steps) or len(widths) != 1 or widths == {()}:
+            problem = "Every source length must have a step for every beam width."
+        elif max(self._starts) != artifact.metadata["max_source_length"]:
+            problem = "The longest source length must be `max_source_length`."
+        else:
+            problem = self._misfit()
+        if problem:
             raise ArtifactError(
-                f"{artifact.path}: the signatures of the graph do not fit model.json."
+                f"{artifact.path}: the signatures of the graph do not fit model.json. {problem}"
             )
+
+    def _misfit(self) -> str | None:
+        for length, start in self._starts.items():
+            source = _details(start)
+            for width, step in self._steps[length].items():
+                tensors = _details(step)
+                sides = (*source.values(), *tensors.values())
+                if problem := misfit(*sides, length, width):
+                    return problem
+        return None
+
+
+def _details(runner: Any) -> dict[str, dict[str, tuple[str, list[int]]]]:
+    """Returns `inputs` and `outputs` of a signature -> tensor -> its type and shape."""
+    return {
+        side: {
+            tensor: (np.dtype(detail["dtype"]).name, [int(n) for n in detail["shape"]])
+            for tensor, detail in sorted(details.items())
+        }
+        for side, details in (
+            ("inputs", runner.get_input_details()),
+            ("outputs", runner.get_output_details()),
+        )
+    }

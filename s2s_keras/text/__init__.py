@@ -2,6 +2,7 @@
 
 from s2s_keras.text.character import CharacterTokenizer
 from s2s_keras.text.padding import pad_ids
+from s2s_keras.text.split import split_text
 from s2s_keras.text.tokenizer import (
     BOS_ID,
     EOS_ID,
@@ -24,4 +25,5 @@ __all__ = [
     "WordTokenizer",
     "normalize",
     "pad_ids",
+    "split_text",
 ]

@@ -85,6 +85,31 @@ def test_predict_json_has_sorted_scores(
     assert document["ms"] > 0
 
 
+def test_predict_translates_long_texts_in_pieces(
+    tiny_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    parts = output(capfd, "predict", tiny_file, "abc def.", "cab fed.").removesuffix("\n")
+    joined = output(capfd, "predict", tiny_file, "abc def. cab fed.")
+    assert joined == " ".join(parts.split("\n")) + "\n"
+    arguments = ["predict", str(tiny_file), "abc def. cab fed."]
+    assert main([*arguments, "--no-split-long"]) == 2
+    assert "at most 12 tokens. Received 17" in capfd.readouterr().err
+    assert main([*arguments, "--attention", "alignment.png"]) == 2
+    assert "a text that is not split. Received: a split text" in capfd.readouterr().err
+
+
+def test_predict_says_where_the_time_was_over(
+    tiny_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", str(tiny_file), "abc", "--json", "--time-limit-ms", "0.001"]) == 0
+    printed = capfd.readouterr()
+    [prediction] = json.loads(printed.out)["predictions"]
+    assert (prediction["timed_out"], prediction["is_complete"]) == (True, False)
+    assert "warning: text 1: the time was over" in printed.err
+    [prediction] = json.loads(output(capfd, "predict", tiny_file, "abc", "--json"))["predictions"]
+    assert prediction["timed_out"] is False
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [

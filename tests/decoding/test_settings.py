@@ -27,7 +27,7 @@ def test_a_number_that_is_no_integer_of_at_least_0_raises(name, value):
         DecodingSettings(**{name: value})
 
 
-@pytest.mark.parametrize("name", ["allow_unknown", "replace_unknown"])
+@pytest.mark.parametrize("name", ["allow_unknown", "replace_unknown", "split_long_sources"])
 @pytest.mark.parametrize("value", [0, 1, "yes", None])
 def test_a_flag_that_is_none_raises(name, value):
     with pytest.raises(ValueError, match=f"`{name}` must be true or false.*{name}={value!r}"):
@@ -46,10 +46,17 @@ def test_a_coverage_penalty_out_of_range_raises(value):
         DecodingSettings(coverage_penalty_beta=value)
 
 
+@pytest.mark.parametrize("name", ["temperature", "time_limit_ms"])
 @pytest.mark.parametrize("value", [0, -1.0, float("nan"), float("inf"), "1", True])
-def test_a_temperature_out_of_range_raises(value):
-    with pytest.raises(ValueError, match="`temperature` must be a positive number. Received"):
-        DecodingSettings(temperature=value)
+def test_a_number_that_is_not_positive_raises(name, value):
+    with pytest.raises(ValueError, match=f"`{name}` must be a positive number. Received"):
+        DecodingSettings(**{name: value})
+
+
+def test_an_output_length_that_no_search_ends_at_raises():
+    assert DecodingSettings(max_output_length=10_000).max_output_length == 10_000
+    with pytest.raises(ValueError, match="positive integer, at most 10000. .*=1000000000000"):
+        DecodingSettings(max_output_length=10**12)
 
 
 @pytest.mark.parametrize("shortest", [5, 6])
@@ -115,8 +122,9 @@ def test_metadata_round_trip():
 
 
 def test_metadata_leaves_out_what_belongs_to_a_call():
-    settings = DecodingSettings(n_best=2, temperature=0.5, seed=7)
-    assert not {"n_best", "temperature", "seed"} & set(settings.as_metadata())
+    call = {"n_best": 2, "temperature": 0.5, "seed": 7, "time_limit_ms": 5}
+    settings = DecodingSettings(**call, split_long_sources=True)
+    assert not {*call, "split_long_sources"} & set(settings.as_metadata())
     assert DecodingSettings.from_metadata(settings.as_metadata()) == DecodingSettings()
 
 

@@ -89,14 +89,14 @@ def test_artifact_same_content_gives_same_bytes(written: Path, tmp_path: Path) -
         (edit(format_version=3), "Update s2s-keras"),
         (edit(format_version=1), "Export the model again"),
         (edit(beam_width="2"), "`beam_width` of model.json"),
-        (edit(graph_bytes=5), "checksum of graph"),
+        (edit(graph_bytes=50), "checksum of graph"),
         (edit(sha256={}), "checksum of"),
         (drop("model.json"), "incomplete.*model.json"),
         (drop("source_tokenizer.json"), "incomplete.*source_tokenizer.json"),
         (replace("model.json", b"{"), "not valid JSON"),
         (replace("model.json", b"[]"), "must be an object"),
         (replace("target_tokenizer.json", b"{}"), "checksum of target_tokenizer.json"),
-        (replace("model.json", b" " * (17 * 2**20)), "at most 16777216 bytes"),
+        (replace("model.json", b" " * (2**20 + 1)), "at most 1048576 bytes. Received: 1048577"),
     ],
 )
 def test_artifact_damaged_is_refused(

@@ -65,10 +65,9 @@ def version(runtime: str) -> str:
 
 def raw_outputs(artifact: Artifact, interpreter: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
     """Yields `signature/output` and the array, for inputs drawn by the signature's name."""
-    opened = interpreter(model_content=artifact.graph, num_threads=1)
+    opened = interpreter(model_path=str(artifact.path), num_threads=1)
     opened.allocate_tensors()
-    signatures = artifact.metadata["signatures"]
-    for signature in [signatures["encode"], *signatures["decode_step"].values()]:
+    for signature in names(artifact.metadata["signatures"]):
         runner = opened.get_signature_runner(signature)
         outputs = dict(runner(**inputs(signature, runner.get_input_details(), artifact)))
         if "token_ids" in outputs:
@@ -77,13 +76,23 @@ def raw_outputs(artifact: Artifact, interpreter: Callable[..., Any]) -> Iterator
             yield f"{signature}/{name}", array
 
 
+def names(signatures: dict[str, Any]) -> list[str]:
+    """Returns the names in `signatures` of a `model.json`, each once, what encodes first."""
+    found: list[str] = []
+    for value in signatures.values():
+        found += [value] if isinstance(value, str) else names(value)
+    return list(dict.fromkeys(found))
+
+
 def inputs(signature: str, details: dict[str, Any], artifact: Artifact) -> dict[str, np.ndarray]:
     """Returns the same arrays for the same signature, on every runtime."""
     drawn = {}
     for name, detail in sorted(details.items()):
         rng = np.random.default_rng(zlib.crc32(f"{signature}/{name}".encode()))
         shape = tuple(int(n) for n in detail["shape"])
-        if np.issubdtype(detail["dtype"], np.integer):
+        if name == "parent":
+            drawn[name] = np.arange(*shape)[::-1]
+        elif np.issubdtype(detail["dtype"], np.integer):
             drawn[name] = rng.integers(4, len(artifact.target_tokenizer), shape, np.int32)
         elif name == "bias":
             drawn[name] = np.where(np.arange(shape[1]) < shape[1] - 1, 0.0, -1e9)[None]

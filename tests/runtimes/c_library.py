@@ -75,10 +75,9 @@ class Interpreter:
         ValueError: the library refuses the graph.
     """
 
-    def __init__(self, model_content: bytes, num_threads: int = 1) -> None:
+    def __init__(self, model_path: str, num_threads: int = 1) -> None:
         library = _library()
-        self._content = model_content  # the library does not copy it
-        self._model = _created(library.TfLiteModelCreate(model_content, len(model_content)))
+        self._model = _created(library.TfLiteModelCreateFromFile(model_path.encode()))
         finalize(self, library.TfLiteModelDelete, self._model)
         options = library.TfLiteInterpreterOptionsCreate()
         library.TfLiteInterpreterOptionsSetNumThreads(options, num_threads)

@@ -18,12 +18,12 @@ __all__ = ["Interpreter", "SignatureRunner"]
 class Interpreter:
     """The part of `tf.lite.Interpreter` that a `TFLiteSession` uses."""
 
-    def __init__(self, model_content: bytes, num_threads: int = 1) -> None:
+    def __init__(self, model_path: str, num_threads: int = 1) -> None:
         options = Options(
             hardware_accelerators=HardwareAccelerator.CPU,
             cpu_options=CpuOptions(num_threads=num_threads),
         )
-        self._model = CompiledModel.from_buffer(model_content, options=options)
+        self._model = CompiledModel.from_file(model_path, options=options)
 
     def allocate_tensors(self) -> None:
         """Does nothing: a compiled model has planned its memory."""

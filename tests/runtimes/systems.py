@@ -26,7 +26,9 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "bridge": "copy",
         "tie_output": False,
     },
+    "stateful": {"decoder_layers": 2, "file": {"stateful": True, "source_buckets": [3]}},
 }
+"""Name -> arguments of `Seq2Seq`, and under `file` of `export_tflite`."""
 
 
 def export_systems(folder: Path) -> list[Path]:
@@ -39,13 +41,15 @@ def export_systems(folder: Path) -> list[Path]:
     settings = DecodingSettings(beam_width=2, max_source_length=5, max_output_length=6)
     paths = []
     for name, options in SYSTEMS.items():
+        file = options.get("file", {})
+        options = {key: value for key, value in options.items() if key != "file"}
         keras.utils.set_random_seed(1)
         model = Seq2Seq(tokenizer, tokenizer, embedding_size=32, units=32, **options)
         for weight in model.trainable_weights:
             weight.assign(weight + keras.random.normal(weight.shape, stddev=0.3))
         for quantization in ("none", "dynamic_range"):
             path = folder / f"{name}-{quantization}.tflite"
-            arguments = {"quantization": quantization, "min_same_best": 0.0}
+            arguments = {"quantization": quantization, "min_same_best": 0.0, **file}
             export_tflite(model, path, ["abc"], settings, **arguments)
             paths.append(path)
     return paths

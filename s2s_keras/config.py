@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from s2s_keras.architecture import WITH_ATTENTION, check_architecture
 from s2s_keras.decoding import DecodingSettings, LengthPenalty
+from s2s_keras.quantization import Quantization
 
 __all__ = [
     "DataConfig",
@@ -241,8 +242,8 @@ class DecodingConfig(Section):
 class ExportConfig(Section):
     """How to make the file for the device."""
 
-    quantization: Literal["none", "dynamic_range"] = "dynamic_range"
-    """`none`: float32; `dynamic_range`: int8 weights."""
+    quantization: Quantization = Quantization.DYNAMIC_RANGE
+    """How weights are stored, and what is computed in int8; see `Quantization`."""
     candidates: Count | None = None
     """Likeliest tokens that a decode step returns; where not given, all of a small vocabulary."""
     parity_texts: Count = 200

@@ -30,17 +30,19 @@ STEP_OUTPUTS = {"log_probs", "token_ids", "state"}
 """What every step puts out; with attention also `attention`."""
 
 
-def find_interpreter(package: str | None = None) -> Any:
+def find_interpreter(package: str | type[Any] | None = None) -> Any:
     """Returns the `Interpreter` class of an installed package.
 
     Args:
-        package: a key of `INTERPRETERS`; where not given, the environment variable
-            `S2S_KERAS_INTERPRETER`, or else the first that is installed.
+        package: a key of `INTERPRETERS`, or such a class, which is returned; where not given, the
+            environment variable `S2S_KERAS_INTERPRETER`, or else the first that is installed.
 
     Raises:
         ValueError: there is no such package in `INTERPRETERS`.
         MissingDependencyError: it is not installed, or none is.
     """
+    if isinstance(package, type):
+        return package
     package = package or os.environ.get("S2S_KERAS_INTERPRETER")
     if package is not None and package not in INTERPRETERS:
         raise ValueError(
@@ -73,7 +75,10 @@ class TFLiteSession:
     """
 
     def __init__(
-        self, artifact: Artifact, num_threads: int = 1, interpreter: str | None = None
+        self,
+        artifact: Artifact,
+        num_threads: int = 1,
+        interpreter: str | type[Any] | None = None,
     ) -> None:
         signatures = artifact.metadata["signatures"]
         interpreter_class = find_interpreter(interpreter)

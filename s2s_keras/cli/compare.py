@@ -96,9 +96,10 @@ def _file_of(name: str, out: Path) -> Path:
 
 def _table(title: str, found: Sequence[Comparison], measures: Mapping[str, str]) -> Table:
     table = Table(title=title, title_justify="left")
-    table.add_column("quantisation")
-    for column in ("bytes", *measures, "same as float32", "ms a text, median"):
-        table.add_column(column, justify="right")
+    table.add_column("quantisation", no_wrap=True)
+    table.add_column("bytes", justify="right", no_wrap=True)
+    for column in (*measures, "same as float32", "ms a text, median"):
+        table.add_column(column, justify="right")  # a title may take several lines
     for comparison in found:
         figures = comparison.as_dict()
         if comparison.evaluation is None:

@@ -13,7 +13,7 @@ from s2s_keras.decoding import DecodingSettings
 from s2s_keras.export.calibration import Product, Range, Ranges, record_ranges
 from s2s_keras.runtime import Artifact
 
-__all__ = ["quantize_activations"]
+__all__ = ["find_products", "quantize_activations", "scale_and_zero_point"]
 
 _OPERATOR = schema.BuiltinOperator
 _TYPE = schema.TensorType
@@ -39,7 +39,7 @@ def quantize_activations(
         settings: how to decode them.
     """
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(artifact.graph))
-    products = _find_products(model)
+    products = find_products(model)
     ranges = record_ranges(artifact, products, texts, settings)
     rewriter = _Rewriter(model, ranges)
     for subgraph in {product.subgraph for product in products}:
@@ -47,8 +47,12 @@ def quantize_activations(
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
-def _find_products(model: Any) -> list[Product]:
-    """Returns the products of float32 with int8 weights that the signatures compute themselves."""
+def find_products(model: Any) -> list[Product]:
+    """Returns the products of float32 with int8 weights that signatures compute outside loops.
+
+    Args:
+        model: a flatbuffer as objects, `ModelT`.
+    """
     found = []
     for signature in model.signatureDefs:
         subgraph = model.subgraphs[signature.subgraphIndex]
@@ -101,7 +105,9 @@ class _Rewriter:
             output = self._add_int8(subgraph, product.output, put_out)
             bias = operator.inputs[2] if len(operator.inputs) > 2 else -1
             if bias >= 0:
-                bias = self._add_bias(subgraph, bias, operator.inputs[1], _scale(read))
+                bias = self._add_bias(
+                    subgraph, bias, operator.inputs[1], scale_and_zero_point(read)[0]
+                )
             operator.inputs = [quantized[product.input, read], operator.inputs[1], bias]
             operator.outputs = [output]
             operator.builtinOptions.asymmetricQuantizeInputs = False
@@ -111,9 +117,7 @@ class _Rewriter:
 
     def _add_int8(self, subgraph: Any, like: int, values: Range) -> int:
         """Adds an int8 tensor of the shape of another, and returns its number."""
-        scale = _scale(values)
-        zero_point = round(-128 - values.low / scale)
-        tensor = self._copy(subgraph.tensors[like], _TYPE.INT8, scale, zero_point)
+        tensor = self._copy(subgraph.tensors[like], _TYPE.INT8, *scale_and_zero_point(values))
         subgraph.tensors.append(tensor)
         return len(subgraph.tensors) - 1
 
@@ -161,5 +165,11 @@ class _Rewriter:
         return len(self.model.operatorCodes) - 1
 
 
-def _scale(values: Range) -> float:
-    return max((values.high - values.low) / 255, 1e-9)
+def scale_and_zero_point(values: Range) -> tuple[float, int]:
+    """Returns what spreads a range over the 256 values of int8: real = scale (int8 - zero point).
+
+    Args:
+        values: a range that holds 0, which lies exactly on the zero point.
+    """
+    scale = max((values.high - values.low) / 255, 1e-9)
+    return scale, round(-128 - values.low / scale)

@@ -101,9 +101,9 @@ def record_ranges(
 
     session = TFLiteSession(artifact, interpreter=RecordingInterpreter)
     tokenizers = (artifact.source_tokenizer, artifact.target_tokenizer)
+    settings = replace(settings, n_best=1, allow_unknown=True, temperature=None)
     for width in session.beam_widths:
-        at_width = replace(settings, beam_width=width, n_best=1, allow_unknown=True)
-        Predictor(session, *tokenizers, at_width).predict(texts)
+        Predictor(session, *tokenizers, replace(settings, beam_width=width)).predict(texts)
     return ranges
 
 

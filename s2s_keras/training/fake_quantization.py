@@ -31,7 +31,7 @@ def fake_quantize(weights: Any, is_per_channel: bool = False) -> Any:
         is_per_channel: one scale a channel instead of one for all.
 
     Returns:
-        float, of the same shape.
+        The same shape and dtype.
 
     Reference:
         Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient
@@ -39,11 +39,12 @@ def fake_quantize(weights: Any, is_per_channel: bool = False) -> Any:
         Propagating Gradients Through Stochastic Neurons for Conditional Computation", section 4,
         for the gradient (straight-through).
     """
-    axes = tuple(range(len(weights.shape) - 1)) if is_per_channel else None
-    largest = ops.max(ops.abs(weights), axis=axes, keepdims=True)
-    scale = ops.maximum(largest / INT8_MAX, keras.config.epsilon() * 1e-3)
-    rounded = ops.round(weights / scale) * scale
-    return weights + ops.stop_gradient(rounded - weights)
+    exact = ops.cast(weights, "float32")
+    axes = tuple(range(len(exact.shape) - 1)) if is_per_channel else None
+    largest = ops.max(ops.abs(exact), axis=axes, keepdims=True)
+    scale = ops.maximum(largest, 1e-9) / INT8_MAX
+    rounded = ops.round(exact / scale) * scale
+    return ops.cast(exact + ops.stop_gradient(rounded - exact), weights.dtype)
 
 
 @contextmanager

@@ -120,8 +120,7 @@ def test_int8_weights_have_one_scale_or_one_a_channel(toy_files: dict[str, Path]
     assert {tensor.scales for tensor in per_tensor} == {1}
     per_channel = [t for t in matrices(toy_files["dynamic_range_per_channel"]) if t.scales > 1]
     assert [tensor.scales for tensor in per_channel] == [t.shape[0] for t in per_channel]
-    # All but the embedding, which is looked up.
-    assert len(per_channel) == len(per_tensor) - 1
+    assert len(per_channel) == len(per_tensor) >= 8
 
 
 def test_weights_of_int8_are_stored_once(toy_files: dict[str, Path]) -> None:

@@ -70,7 +70,8 @@ def export_tflite(
     Args:
         model: built; any backend may have trained it, but this runs on TensorFlow's.
         path: the file to write, `.tflite`.
-        sample: texts for the proof, at least one; dev sources are a good choice.
+        sample: texts for the proof, at least one; dev sources are a good choice. `int8` also takes
+            its ranges from them.
         settings: beam width, lengths, penalties and treatment of unknown tokens that the file is
             made for; `max_source_length` must be given.
         quantization: a key of `QUANTIZATIONS`.
@@ -94,7 +95,8 @@ def export_tflite(
     """
     if quantization not in QUANTIZATIONS:
         raise ValueError(
-            f"`quantization` must be one of {sorted(QUANTIZATIONS)}. Received: {quantization!r}."
+            f"`quantization` must be one of {sorted(map(str, QUANTIZATIONS))}. "
+            f"Received: {quantization!r}."
         )
     if settings.max_source_length is None or not sample:
         raise ValueError("`settings.max_source_length` and at least one sample text are needed.")
@@ -130,15 +132,20 @@ def export_tflite(
         **(card or {}),
         **settings.as_metadata(),
         "signatures": signatures,
-        "quantization": quantization,
+        "quantization": str(quantization),
     }
     tokenizers = (model.source_tokenizer, model.target_tokenizer)
+    finish = QUANTIZATIONS[quantization].finish
     with atomic_path(path) as temporary:
         write_artifact(temporary, graph, metadata, *tokenizers)
+        if finish is not None:
+            graph = finish(read_artifact(temporary), sample, settings)
+            write_artifact(temporary, graph, metadata, *tokenizers)
         parity = _prove(model, temporary, sample, settings, quantization, min_same_best)
         metadata["parity"] = parity.as_dict()
         write_artifact(temporary, graph, metadata, *tokenizers)
-    return ExportReport(path, path.stat().st_size, quantization, builtin_operators(graph), parity)
+    size_bytes = path.stat().st_size
+    return ExportReport(path, size_bytes, str(quantization), builtin_operators(graph), parity)
 
 
 def _in_float32(model: Seq2Seq) -> Seq2Seq:
@@ -171,7 +178,7 @@ def _convert(model: Seq2Seq, quantization: str, **options: Any) -> tuple[bytes, 
             )
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
             converter.experimental_enable_resource_variables = options["stateful"]
-            QUANTIZATIONS[quantization](converter)
+            QUANTIZATIONS[quantization].configure(converter)
             return bytes(converter.convert()), signatures
         except Exception as error:  # the converter raises many types
             named = sorted(set(re.findall(r"tf\.\w+", str(error))))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from s2s_keras.architecture import WITH_ATTENTION, check_architecture
 from s2s_keras.decoding import DecodingSettings, LengthPenalty
+from s2s_keras.quantization import Quantization
 
 __all__ = [
     "DataConfig",
@@ -203,10 +204,34 @@ class TrainingConfig(Section):
     """The epoch whose weights become `model.keras`."""
     early_stopping_patience: Count | None = None
     """Stops after so many epochs in a row without a new best; `null` trains all `epochs`."""
+    quantization_aware_epochs: Annotated[int, Field(ge=0, strict=True)] = 0
+    """The last epochs, which train with the weights as an int8 file will hold them; needs such an
+    `export.quantization`."""
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     """Seed of the weights, the dropout and the order of the pairs."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Keras dtype policy."""
+
+    @property
+    def float_epochs(self) -> int:
+        """Epochs before those that train for int8."""
+        return self.epochs - self.quantization_aware_epochs
+
+    @model_validator(mode="after")
+    def _quantization_aware_epochs_come_last(self) -> Self:
+        aware = self.quantization_aware_epochs
+        if aware > self.epochs:
+            raise ValueError(
+                "`training.quantization_aware_epochs` are the last of `training.epochs`, and at "
+                f"most as many. Received: {aware} of {self.epochs}"
+            )
+        if aware and self.early_stopping_patience is not None:
+            raise ValueError(
+                "`training.quantization_aware_epochs` come last, and "
+                "`training.early_stopping_patience` may stop before them: leave one out. "
+                f"Received: {aware} and {self.early_stopping_patience}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _inverse_sqrt_starts_at_a_peak(self) -> Self:
@@ -241,8 +266,8 @@ class DecodingConfig(Section):
 class ExportConfig(Section):
     """How to make the file for the device."""
 
-    quantization: Literal["none", "dynamic_range"] = "dynamic_range"
-    """`none`: float32; `dynamic_range`: int8 weights."""
+    quantization: Quantization = Quantization.DYNAMIC_RANGE
+    """How weights are stored, and what is computed in int8; see `Quantization`."""
     candidates: Count | None = None
     """Likeliest tokens that a decode step returns; where not given, all of a small vocabulary."""
     source_buckets: list[Count] | None = None
@@ -284,6 +309,18 @@ class Recipe(Section):
     def _shared_embeddings_share_ids(self) -> Self:
         if self.model.share_embeddings and not self.data.shared_vocabulary:
             raise ValueError("`model.share_embeddings` needs `data.shared_vocabulary: true`")
+        return self
+
+    @model_validator(mode="after")
+    def _quantization_aware_training_finds_int8(self) -> Self:
+        if (
+            self.training.quantization_aware_epochs
+            and not self.export.quantization.has_int8_weights
+        ):
+            raise ValueError(
+                "`training.quantization_aware_epochs` needs an `export.quantization` with int8 "
+                f"weights. Received: {self.export.quantization.value!r}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -176,6 +177,8 @@ class Seq2Seq(keras.Model):
         self.source_tokenizer = source_tokenizer
         self.target_tokenizer = target_tokenizer
         self.options = options
+        self.reading: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Makes the context in which `call` reads weights; see `training.fake_quantization`."""
         self.scheduled_sampling = scheduled_sampling
 
         policy = self.dtype_policy
@@ -239,6 +242,10 @@ class Seq2Seq(keras.Model):
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """Computes the logits of every target token from the previous ones."""
+        with self.reading():
+            return self._logits(inputs, training)
+
+    def _logits(self, inputs: dict[str, Any], training: bool) -> Any:
         target_ids = inputs["target_ids"]
         encoded = self.encode(inputs["source_ids"], training=training)
         begin = ops.full_like(target_ids[:, :1], BOS_ID)

@@ -12,6 +12,7 @@ import pytest
 
 from s2s_keras.cli import main
 from s2s_keras.data import Pair, split_pairs, write_pairs
+from s2s_keras.quantization import Quantization
 
 TOY_RECIPE = """
 name: toy
@@ -51,7 +52,7 @@ def toy_run(toy_folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def toy_files(toy_run: Path) -> dict[str, Path]:
     """The toy's exported files, by quantisation."""
-    files = {name: toy_run.parent / f"{name}.tflite" for name in ("none", "dynamic_range")}
+    files = {str(name): toy_run.parent / f"{name}.tflite" for name in Quantization}
     for name, path in files.items():
         assert main(["export", str(toy_run), "--out", str(path), "--quantize", name]) == 0
     return files

@@ -136,6 +136,7 @@ def test_an_unknown_key_without_a_near_one_names_none():
         ("training", "monitor", "val_bleu"),
         ("training", "keep", "first"),
         ("training", "early_stopping_patience", 0),
+        ("training", "quantization_aware_epochs", -1),
         ("training", "seed", 2**31),
         ("decoding", "beam_width", 201),
         ("decoding", "length_penalty_alpha", -0.1),
@@ -222,6 +223,17 @@ def test_shared_embeddings_need_a_shared_vocabulary(shared):
     else:
         with pytest.raises(ConfigError, match=r"`model.share_embeddings` needs `data.shared_voc"):
             parse_recipe(document)
+
+
+def test_epochs_for_int8_come_last_and_need_an_int8_file():
+    training = {"epochs": 3, "quantization_aware_epochs": 2}
+    assert recipe_with(training=training).training.float_epochs == 1
+    with pytest.raises(ConfigError, match="at most as many. Received: 4 of 3"):
+        recipe_with(training={**training, "quantization_aware_epochs": 4})
+    with pytest.raises(ConfigError, match="may stop before them: leave one out"):
+        recipe_with(training={**training, "early_stopping_patience": 1})
+    with pytest.raises(ConfigError, match="with int8 weights. Received: 'float16'"):
+        recipe_with(training=training, export={"quantization": "float16"})
 
 
 def test_inverse_sqrt_decay_needs_a_warmup():

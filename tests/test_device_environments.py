@@ -35,6 +35,13 @@ print(seconds)
 """
 
 
+EVERYWHERE = {"none": 1e-4, "float16": 1e-4, "dynamic_range": 0.1, "int8": 0.3}
+"""Quantisation that runs on every interpreter -> how far two of them may lie apart, in nats.
+
+They round in different ways: a value near the middle of two int8 may become either.
+"""
+
+
 def run(interpreter: str, *arguments: str) -> str:
     """Runs the Python of an environment and returns what it printed."""
     python = ROOT / ENVIRONMENTS[interpreter] / "bin" / "python"
@@ -67,7 +74,10 @@ def test_environment_variable_chooses_the_interpreter(monkeypatch: pytest.Monkey
     assert module == "ai_edge_litert.interpreter"
 
 
-@pytest.mark.parametrize(("quantization", "tolerance"), [("none", 1e-4), ("dynamic_range", 0.1)])
+@pytest.mark.parametrize(
+    ("quantization", "tolerance"),
+    [("none", 1e-4), ("float16", 0.02), ("dynamic_range", 0.1), ("int8", 0.2)],
+)
 @pytest.mark.parametrize("beam_width", [1, 4])
 def test_predictions_equal_those_of_keras(
     interpreter: str,
@@ -96,6 +106,26 @@ def test_predictions_equal_those_of_keras(
     for a, b in best:
         if a["text"] == b["text"]:
             assert a["log_prob"] == pytest.approx(b["log_prob"], abs=tolerance)
+
+
+def test_per_channel_weights_run_or_are_refused_with_the_operator(
+    interpreter: str, toy_files: dict[str, Path]
+) -> None:
+    python = ROOT / ENVIRONMENTS[interpreter] / "bin" / "python"
+    path = toy_files["dynamic_range_per_channel"]
+    done = subprocess.run(
+        [str(python), "-m", "s2s_keras", "predict", str(path), "abc"],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=False,
+    )
+    if interpreter == "ai-edge-litert":
+        assert (done.returncode, done.stdout) == (0, "cba\n")
+    else:
+        assert done.returncode == 2
+        assert "refuses the graph" in done.stderr
+        assert "'FULLY_CONNECTED' version '12'" in done.stderr
 
 
 def test_evaluate_and_inspect_without_tensorflow(

@@ -39,7 +39,7 @@ def export_transformer(
         model: trained.
         path: the file, `.tflite`.
         max_length: S and T, the longest source and the slots of the cache.
-        quantization: a key of `s2s_keras.export.QUANTIZATIONS`.
+        quantization: a key of `s2s_keras.export.QUANTIZATIONS`, one that the converter makes alone.
 
     Raises:
         ExportError: the file would need operators that are not builtin.
@@ -49,7 +49,7 @@ def export_transformer(
         keys = ["encode", "decode_step"]
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=keys)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        QUANTIZATIONS[quantization](converter)
+        QUANTIZATIONS[quantization].configure(converter)
         graph = bytes(converter.convert())
     if foreign := foreign_operators(graph):
         raise ExportError(

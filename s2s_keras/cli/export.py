@@ -6,13 +6,15 @@ import json
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from s2s_keras.cli.compare import compare_quantizations
 from s2s_keras.cli.console import note, print_figures, print_json, quiet_native_logs
 from s2s_keras.cli.models import open_run
 from s2s_keras.errors import ArtifactError
+from s2s_keras.quantization import Quantization
 
 __all__ = ["run"]
 
@@ -23,16 +25,15 @@ class Format(StrEnum):
     TFLITE = "tflite"
 
 
-class Quantization(StrEnum):
-    """How the weights are stored."""
-
-    NONE = "none"
-    DYNAMIC_RANGE = "dynamic_range"
-
-
 def run(
     run_folder: Annotated[Path, typer.Argument(help="What `train` made.", metavar="RUN")],
-    out: Annotated[Path, typer.Option(help="The file to write.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file to write; with --compare, where given, one is kept beside it for each "
+            "quantisation."
+        ),
+    ] = None,
     to: Annotated[Format, typer.Option(help="Format.")] = Format.TFLITE,
     quantize: Annotated[
         Quantization | None, typer.Option(help="Weights. [default: the recipe's]")
@@ -56,19 +57,40 @@ def run(
             "[default: the recipe's]",
         ),
     ] = None,
+    comparing: Annotated[
+        bool,
+        typer.Option(
+            "--compare", help="Export every quantisation, and compare them on the dev pairs."
+        ),
+    ] = False,
+    compare_texts: Annotated[
+        int, typer.Option(min=1, help="Dev pairs to compare on, at most, evenly spread.")
+    ] = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Convert a trained model, and prove that the file computes what the model computes."""
+    if out is None and not comparing:
+        raise typer.BadParameter("--out is needed, except with --compare.")
+    if comparing and not (quantize is None and min_same_best is None):
+        raise typer.BadParameter(
+            "--compare exports every quantisation, whatever its quality: leave --quantize and "
+            "--min-same-best out."
+        )
     trained = open_run(run_folder)
-    sample_file = run_folder / "sample.json"
-    try:
-        sample = json.loads(sample_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"{sample_file}: cannot be read: {error}") from error
+    sample = _read_sample(run_folder)
     recipe = trained.recipe
     settings = recipe.decoding_settings()
     if beam_width is not None:
         settings = replace(settings, beam_width=beam_width)
+    options: dict[str, Any] = {
+        "candidates": recipe.export.candidates,
+        "source_buckets": recipe.export.source_buckets,
+        "stateful": recipe.export.stateful if stateful is None else stateful,
+        "card": {"name": recipe.name, "task": recipe.task, "quality": trained.metrics},
+    }
+    if comparing or out is None:
+        compare_quantizations(trained, sample, settings, options, out, compare_texts, as_json)
+        return
     threshold = recipe.export.min_same_best if min_same_best is None else min_same_best
     note("Converting, and comparing with the Keras model ...")
     with quiet_native_logs():
@@ -80,11 +102,8 @@ def run(
             sample,
             settings,
             quantization=quantize or recipe.export.quantization,
-            candidates=recipe.export.candidates,
-            source_buckets=recipe.export.source_buckets,
-            stateful=recipe.export.stateful if stateful is None else stateful,
             min_same_best=threshold,
-            card={"name": recipe.name, "task": recipe.task, "quality": trained.metrics},
+            **options,
         )
     parity = report.parity
     if as_json:
@@ -109,3 +128,11 @@ def run(
             "largest difference of log_probs": f"{parity.max_difference:.2g}",
         },
     )
+
+
+def _read_sample(run_folder: Path) -> list[str]:
+    path = run_folder / "sample.json"
+    try:
+        return list(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ArtifactError(f"{path}: cannot be read: {error}") from error

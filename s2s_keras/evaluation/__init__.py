@@ -6,6 +6,7 @@ from s2s_keras.evaluation.metrics import (
     WordRates,
     character_error_rate,
     evaluate,
+    evaluate_outputs,
     word_rates,
 )
 
@@ -14,6 +15,7 @@ __all__ = [
     "WordRates",
     "character_error_rate",
     "evaluate",
+    "evaluate_outputs",
     "plot_attention",
     "word_rates",
 ]

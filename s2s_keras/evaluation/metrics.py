@@ -15,7 +15,14 @@ from s2s_keras.decoding import Predictor
 from s2s_keras.errors import InputError
 from s2s_keras.text import normalize
 
-__all__ = ["Evaluation", "WordRates", "character_error_rate", "evaluate", "word_rates"]
+__all__ = [
+    "Evaluation",
+    "WordRates",
+    "character_error_rate",
+    "evaluate",
+    "evaluate_outputs",
+    "word_rates",
+]
 
 
 @dataclass(frozen=True)
@@ -95,10 +102,25 @@ def evaluate(
             outputs[index] = predictions[0].text
         if progress is not None:
             progress(len(indices))
+    return evaluate_outputs(pairs, outputs, unprocessed=len(pairs) - len(taken))
+
+
+def evaluate_outputs(
+    pairs: Sequence[Pair], outputs: Sequence[str], unprocessed: int = 0
+) -> Evaluation:
+    """Compares outputs that are there already with the targets, all in NFC.
+
+    Args:
+        pairs: sources and references, at least one.
+        outputs: the best output for each; where a source was not taken, the source.
+        unprocessed: how many were not.
+    """
+    pairs = [Pair(normalize(pair.source), normalize(pair.target)) for pair in pairs]
+    outputs = [normalize(output) for output in outputs]
     targets = [pair.target for pair in pairs]
     return Evaluation(
         pairs=len(pairs),
-        unprocessed=len(pairs) - len(taken),
+        unprocessed=unprocessed,
         exact_match=sum(o == t for o, t in zip(outputs, targets, strict=True)) / len(pairs),
         character_error_rate=character_error_rate(outputs, targets),
         word_rates=word_rates([pair.source for pair in pairs], targets, outputs),

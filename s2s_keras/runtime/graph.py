@@ -15,6 +15,7 @@ __all__ = [
     "constants",
     "foreign_operators",
     "loop_outputs",
+    "operator_versions",
     "runtime_version",
     "subgraph_operators",
 ]
@@ -29,12 +30,16 @@ _TYPE_NAMES = {
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """A constant of the graph: its name, its type, its shape, and the bytes of its buffer."""
+    """A constant of the graph: its name, its type, its shape, and the bytes of its buffer.
+
+    `scales` is how many it is quantised with: 0 where it is not, else 1 or one a channel.
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     size_bytes: int
+    scales: int
 
 
 def builtin_operators(graph: bytes) -> dict[str, int]:
@@ -84,6 +89,18 @@ def loop_outputs(graph: bytes) -> list[str]:
     return sorted(found)
 
 
+def operator_versions(graph: bytes) -> dict[str, int]:
+    """Returns builtin operator -> the newest version of it that the graph asks for."""
+    model = _model(graph)
+    versions: Counter[str] = Counter()
+    for i in range(model.OperatorCodesLength()):
+        entry = model.OperatorCodes(i)
+        code = max(entry.BuiltinCode(), entry.DeprecatedBuiltinCode())
+        name = _BUILTIN_NAMES.get(code, f"BUILTIN_{code}")
+        versions[name] = max(versions[name], entry.Version())
+    return dict(versions)
+
+
 def constants(graph: bytes) -> list[TensorInfo]:
     """Returns the constants, each buffer once, the largest first."""
     model = _model(graph)
@@ -97,7 +114,9 @@ def constants(graph: bytes) -> list[TensorInfo]:
                 shape = tuple(int(n) for n in tensor.ShapeAsNumpy()) if tensor.ShapeLength() else ()
                 dtype = _TYPE_NAMES.get(tensor.Type(), "?")
                 name = tensor.Name().decode(errors="replace")
-                found[tensor.Buffer()] = TensorInfo(name, dtype, shape, size)
+                quantization = tensor.Quantization()
+                scales = 0 if quantization is None else quantization.ScaleLength()
+                found[tensor.Buffer()] = TensorInfo(name, dtype, shape, size, scales)
     return sorted(found.values(), key=lambda tensor: -tensor.size_bytes)
 
 

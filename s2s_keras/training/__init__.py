@@ -4,6 +4,11 @@ Here stand the loss, the metrics and the schedule of `compile`; `s2s_keras.train
 recipe.
 """
 
+from s2s_keras.training.fake_quantization import (
+    QuantizationAware,
+    fake_quantize,
+    quantized_weights,
+)
 from s2s_keras.training.metrics import (
     ExactMatch,
     MaskedCrossentropy,
@@ -17,5 +22,8 @@ __all__ = [
     "InverseSqrtDecay",
     "MaskedCrossentropy",
     "NegativeLogLikelihood",
+    "QuantizationAware",
     "TokenAccuracy",
+    "fake_quantize",
+    "quantized_weights",
 ]

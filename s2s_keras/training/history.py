@@ -45,10 +45,14 @@ def best_epoch(history: History, monitor: str) -> int:
 
 
 def kept_epoch(history: History, settings: TrainingConfig) -> int:
-    """Returns the epoch whose weights the run keeps."""
+    """Returns the epoch whose weights the run keeps.
+
+    Where the last epochs train for int8, it is one of them, as soon as there is one.
+    """
     if settings.keep == "last":
         return int(history[-1]["epoch"])
-    return best_epoch(history, settings.monitor)
+    aware = history[settings.float_epochs :]
+    return best_epoch(aware or history, settings.monitor)
 
 
 def is_complete(history: History, settings: TrainingConfig) -> bool:

@@ -24,6 +24,7 @@ from s2s_keras.text import Tokenizer
 from s2s_keras.training.build import build_model
 from s2s_keras.training.callbacks import InterruptGuard, ProgressBar, RunRecorder
 from s2s_keras.training.corpus import Batches, Corpus, learn_tokenizers, load_corpus, make_batches
+from s2s_keras.training.fake_quantization import QuantizationAware
 from s2s_keras.training.history import History, is_complete, kept_epoch, read_history
 
 __all__ = ["Run", "load_run", "make_predictor", "train"]
@@ -192,6 +193,8 @@ def _fit(model: Seq2Seq, recipe: Recipe, batches: Batches, folder: Path) -> Hist
     recorder = RunRecorder(folder, settings, history)
     # The dev figures are those of the average; for the checkpoint the weights are back.
     averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema_momentum is not None else []
+    is_per_channel = recipe.export.quantization.is_per_channel
+    for_int8 = QuantizationAware(settings.float_epochs, is_per_channel)
     try:
         model.fit(
             stream(batches.train.repeat(settings.epochs)[done * steps :]),
@@ -202,7 +205,7 @@ def _fit(model: Seq2Seq, recipe: Recipe, batches: Batches, folder: Path) -> Hist
             initial_epoch=done,
             steps_per_epoch=steps,
             shuffle=False,  # the data set is shuffled already
-            callbacks=[guard, progress, *averaging, recorder],
+            callbacks=[guard, progress, for_int8, *averaging, recorder],
             verbose=0,
         )
     finally:

@@ -13,6 +13,7 @@ from s2s_keras.cli import main
 from s2s_keras.cli.evaluate import figures
 from s2s_keras.data import read_pairs
 from s2s_keras.decoding import StepOutput
+from s2s_keras.quantization import Quantization
 from s2s_keras.runtime import TFLiteSession, read_artifact
 from s2s_keras.text import UNK_ID
 
@@ -270,6 +271,40 @@ def test_export_beam_width_of_the_command_line_is_in_the_file(
     inspected = json.loads(output(capfd, "inspect", path, "--json"))
     assert inspected["metadata"]["beam_width"] == 1
     assert set(inspected["signatures"]) == {"encode", "decode_step"}
+
+
+def test_export_compare_shows_every_quantisation(
+    toy_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["export", toy_run, "--compare", "--compare-texts", "12", "--beam-width", "2"]
+    out = tmp_path / "toy.tflite"
+    report = json.loads(output(capfd, *arguments, "--out", out, "--json"))
+    assert report["beam_width"] == 2
+    rows = {row["quantization"]: row for row in report["quantizations"]}
+    assert list(rows) == list(Quantization)
+    for name, row in rows.items():
+        path = tmp_path / f"toy-{name}.tflite"
+        assert row["size_bytes"] == path.stat().st_size
+        assert row["problem"] is None
+        assert 6 < row["pairs"] <= 12
+        assert row["same_as_float32"] >= 0.8
+    assert rows["int8"]["size_bytes"] < rows["float16"]["size_bytes"]
+    assert {path.name for path in tmp_path.iterdir()} == {f"toy-{n}.tflite" for n in Quantization}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "--out is needed"),
+        (["--compare", "--quantize", "int8"], "leave --quantize"),
+        (["--compare", "--min-same-best", "0.5"], "leave --quantize"),
+    ],
+)
+def test_export_options_that_do_not_fit_are_refused(
+    options: list[str], message: str, toy_run: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", str(toy_run), *options]) == 2
+    assert message in " ".join(capfd.readouterr().err.split())
 
 
 def test_inspect_shows_signatures_sizes_and_runtime(

@@ -13,7 +13,7 @@ from s2s_keras.export import export_tflite
 from s2s_keras.model import Seq2Seq
 from s2s_keras.text import CharacterTokenizer
 
-__all__ = ["SYSTEMS", "export_systems"]
+__all__ = ["ALL", "SYSTEMS", "export_systems"]
 
 SYSTEMS: dict[str, dict[str, Any]] = {
     "bahdanau": {"deep_output": "maxout", "score": "concat", "attention_window": 2},
@@ -30,9 +30,12 @@ SYSTEMS: dict[str, dict[str, Any]] = {
 }
 """Name -> arguments of `Seq2Seq`, and under `file` of `export_tflite`."""
 
+ALL = ("none", "float16", "dynamic_range", "int8")
+"""The quantisations that run everywhere."""
+
 
 def export_systems(folder: Path) -> list[Path]:
-    """Exports each of `SYSTEMS` without quantisation and with int8 weights.
+    """Exports each of `SYSTEMS` without quantisation and with int8 weights, one in every form.
 
     Sizes are such that kernels and embeddings hold more than 1,024 numbers: smaller ones stay
     float32 in a file with int8 weights.
@@ -47,7 +50,7 @@ def export_systems(folder: Path) -> list[Path]:
         model = Seq2Seq(tokenizer, tokenizer, embedding_size=32, units=32, **options)
         for weight in model.trainable_weights:
             weight.assign(weight + keras.random.normal(weight.shape, stddev=0.3))
-        for quantization in ("none", "dynamic_range"):
+        for quantization in ALL if name == "bahdanau" else ("none", "dynamic_range"):
             path = folder / f"{name}-{quantization}.tflite"
             arguments = {"quantization": quantization, "min_same_best": 0.0, **file}
             export_tflite(model, path, ["abc"], settings, **arguments)

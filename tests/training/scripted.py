@@ -1,7 +1,7 @@
 """A training of a few steps whose dev figures and interruption are scripted, on any backend.
 
-As a program, it checks the moving average of the weights on the backend of `KERAS_BACKEND`; see
-`test_run.py`.
+As a program, it checks the moving average of the weights, and the training for int8, on the backend
+of `KERAS_BACKEND`; see `test_run.py`.
 """
 
 import sys
@@ -17,7 +17,7 @@ from s2s_keras.data import Pair, write_pairs
 from s2s_keras.data.batches import encode_pairs, pad_batch
 from s2s_keras.model import Seq2Seq, load_model
 from s2s_keras.recipe import parse_recipe
-from s2s_keras.training import NegativeLogLikelihood
+from s2s_keras.training import NegativeLogLikelihood, fake_quantize
 from s2s_keras.training.callbacks import RunRecorder
 from s2s_keras.training.history import read_history
 from s2s_keras.training.run import Run, train
@@ -27,7 +27,7 @@ CLIP_NORM = 0.01
 MOMENTUM = 0.6
 
 
-def make_recipe(folder: Path, **training: object) -> Recipe:
+def make_recipe(folder: Path, units: int = 5, **training: object) -> Recipe:
     """A recipe with one optimiser step an epoch, and without dropout."""
     pairs = folder / "pairs.tsv"
     write_pairs(pairs, PAIRS)
@@ -44,7 +44,7 @@ def make_recipe(folder: Path, **training: object) -> Recipe:
     return parse_recipe(
         {
             "data": {"train": pairs, "dev": pairs, **lengths},
-            "model": {"embedding_size": 4, "units": 5, "dropout": 0.0},
+            "model": {"embedding_size": 4, "units": units, "dropout": 0.0},
             "training": options,
             "decoding": {"beam_width": 1, "max_output_length": 1},
         }
@@ -141,7 +141,41 @@ def check_averaging(folder: Path) -> None:
     assert_all_close(trainable_weights(run.model), average)
 
 
+def check_training_for_int8(folder: Path) -> None:
+    """Compares dev figures with those of rounded weights, and a resumed run with a whole one."""
+    recipe = make_recipe(folder, units=20, quantization_aware_epochs=2, keep="last")
+    script = Script()
+    run = script.train(recipe, folder / "whole")
+    model = load_model(folder / "whole" / "model.keras")
+    assert_all_close(trainable_weights(model), script.weights[3])
+    assert_all_close(trainable_weights(run.model), script.weights[3])
+
+    rows = read_history(folder / "whole")
+    for number, is_rounded in ((1, False), (2, True), (3, True)):
+        exact = script.weights[number]
+        rounded = [
+            keras.ops.convert_to_numpy(fake_quantize(value))
+            if variable.path.endswith("kernel") and value.size >= 1024
+            else value
+            for variable, value in zip(model.trainable_variables, exact, strict=True)
+        ]
+        assert sum(a is not b for a, b in zip(exact, rounded, strict=True)) >= 4
+        figures = []
+        for weights in (exact, rounded):
+            for variable, value in zip(model.trainable_variables, weights, strict=True):
+                variable.assign(value)
+            figures.append(nll_of(model))
+        assert abs(figures[0] - figures[1]) > 1e-5 * figures[0]
+        np.testing.assert_allclose(rows[number - 1]["val_nll"], figures[is_rounded], rtol=2e-6)
+
+    resumed = Script()
+    assert resumed.train(recipe, folder / "parts", interrupt_after=2) is None
+    run = resumed.train(recipe, folder / "parts", resume=True)
+    assert_all_close(trainable_weights(run.model), script.weights[3])
+
+
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as name:
-        check_averaging(Path(name))
+    for check in (check_averaging, check_training_for_int8):
+        with tempfile.TemporaryDirectory() as name:
+            check(Path(name))
     sys.stdout.write(keras.backend.backend())

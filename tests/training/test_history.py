@@ -40,6 +40,14 @@ def test_best_epoch_is_the_first_with_the_best_figure(monitor, figures, expected
 
 
 @pytest.mark.parametrize(
+    ("figures", "expected"), [((1, 2), 1), ((1, 2, 4), 3), ((1, 2, 4, 3), 4), ((1, 2, 3, 3), 3)]
+)
+def test_kept_epoch_is_one_that_trained_for_int8_as_soon_as_there_is_one(figures, expected):
+    settings = TrainingConfig(epochs=4, quantization_aware_epochs=2)
+    assert kept_epoch(history_of(*figures), settings) == expected
+
+
+@pytest.mark.parametrize(
     ("figures", "patience", "expected"),
     [
         ((), 1, False),

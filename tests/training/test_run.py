@@ -24,6 +24,7 @@ from tests.training.scripted import (
     Script,
     assert_all_close,
     check_averaging,
+    check_training_for_int8,
     make_recipe,
     trainable_weights,
 )
@@ -220,7 +221,12 @@ def test_train_keeps_the_average_of_the_weights(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_train_keeps_the_average_of_the_weights_on_jax() -> None:
+def test_train_for_int8_rounds_what_the_model_reads(tmp_path: Path) -> None:
+    check_training_for_int8(tmp_path)
+
+
+@pytest.mark.slow
+def test_train_averages_and_rounds_on_jax_too() -> None:
     process = subprocess.run(
         [sys.executable, "-m", "tests.training.scripted"],
         env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},

@@ -1,36 +1,30 @@
-"""The signatures: `encode`, and `decode_step` for each beam width, on one set of weights."""
+"""The signatures, for each source length and each beam width, on one set of weights."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import ops
 
+from s2s_keras.export.functions import decode_token, encode_ids
+from s2s_keras.layers import Source
 from s2s_keras.model import Seq2Seq
 
-__all__ = ["save_signatures", "step_signature_names"]
-
-
-def step_signature_names(beam_width: int) -> dict[int, str]:
-    """Returns beam width -> signature name: `decode_step`, and `decode_step_1` for greedy search.
-
-    Args:
-        beam_width: K, the width of `decode_step`, at least 1.
-    """
-    names = {beam_width: "decode_step"}
-    return names if beam_width == 1 else {1: "decode_step_1", **names}
+__all__ = ["save_signatures", "signature_keys"]
 
 
 def save_signatures(
     model: Seq2Seq,
     folder: str,
     *,
-    max_source_length: int,
-    step_names: dict[int, str],
+    source_lengths: Sequence[int],
+    beam_widths: Sequence[int],
     candidates: int,
-) -> None:
+    stateful: bool = False,
+) -> dict[str, Any]:
     """Writes a SavedModel with the model's signatures on ids.
 
     | signature | inputs | outputs |
@@ -40,44 +34,177 @@ def save_signatures(
     | `decode_step` | `token` int32 (B,), `state` (R, B, H), and what `encode` put out beside it |
       `log_probs` (B, C), `token_ids` int32 (B, C), `state`, and with attention `attention` (B, S) |
 
+    A stateful file keeps `state` and what `encode` puts out in variables inside the interpreter:
+
+    | signature | inputs | outputs |
+    |---|---|---|
+    | `start` | `source_ids` int32 (1, S) | `length` int32 (), the source's tokens |
+    | `step` | `token` int32 (B,), `parent` int32 (B,), the rows that these continue | `log_probs`,
+      `token_ids`, and with attention `attention`, as above |
+
+    There is one of each for every S and B. The plain names are those of the largest; others say
+    what they are for: `encode_s16`, `decode_step_1` (greedy), `decode_step_1_s16`.
+
     Args:
         model: built, on the TensorFlow backend.
         folder: the SavedModel's folder.
-        max_source_length: S.
-        step_names: beam width B -> signature name.
+        source_lengths: each S, ascending; a source is padded to the smallest that holds it.
+        beam_widths: each B, ascending.
         candidates: C, the likeliest tokens that a step returns.
+        stateful: keeps memory and state inside the interpreter.
+
+    Returns:
+        What `model.json` says of them: `signatures`, a map from `encode` (or `start`) and from
+        `decode_step` (or `step`) to names: by source length, and by source length and beam width.
     """
-
-    def encode(source_ids: Any) -> dict[str, Any]:
-        return _present(model.encode(source_ids)._asdict())
-
-    def decode_step(token: Any, state: Any, *source: Any) -> dict[str, Any]:
-        read = dict(zip(encoded, source, strict=True))
-        log_probs, state, attention = model.decode_step(token, state, **read)
-        log_probs, token_ids = ops.top_k(log_probs, candidates, sorted=True)
-        return _present(
-            {
-                "log_probs": log_probs,
-                "token_ids": ops.cast(token_ids, "int32"),
-                "state": state,
-                "attention": attention,
-            }
-        )
-
     archive = keras.export.ExportArchive()
     archive.track(model)
-    source_spec = tf.TensorSpec((1, max_source_length), tf.int32, name="source_ids")
-    archive.add_endpoint("encode", encode, [source_spec])
-    encoded = encode(tf.zeros(source_spec.shape, tf.int32))
-    rows, _, units = encoded.pop("state").shape
-    source_specs = [tf.TensorSpec(x.shape, tf.float32, name=name) for name, x in encoded.items()]
-    for width, name in step_names.items():
-        token_spec = tf.TensorSpec((width,), tf.int32, name="token")
-        state_spec = tf.TensorSpec((rows, width, units), tf.float32, name="state")
-        archive.add_endpoint(name, decode_step, [token_spec, state_spec, *source_specs])
+    add = _add_stateful if stateful else _add_stateless
+    signatures = add(archive, model, source_lengths, beam_widths, candidates)
     archive.write_out(folder, verbose=False)
+    return signatures
 
 
-def _present(tensors: dict[str, Any]) -> dict[str, Any]:
-    """Leaves out what a model without attention does not have."""
-    return {name: tensor for name, tensor in tensors.items() if tensor is not None}
+def signature_keys(signatures: dict[str, Any]) -> list[str]:
+    """Returns each name of what `save_signatures` returned, once."""
+    names: dict[str, None] = {}
+    for by_length in signatures.values():
+        for name in by_length.values():
+            names.update(dict.fromkeys(name.values() if isinstance(name, dict) else [name]))
+    return list(names)
+
+
+def _add_stateless(
+    archive: Any,
+    model: Seq2Seq,
+    source_lengths: Sequence[int],
+    beam_widths: Sequence[int],
+    candidates: int,
+) -> dict[str, Any]:
+    def encode(source_ids: Any) -> dict[str, Any]:
+        return encode_ids(model, source_ids)
+
+    encodes: dict[str, str] = {}
+    steps: dict[str, dict[str, str]] = {}
+    added: dict[tuple[Any, ...], str] = {}
+    for length in source_lengths:
+        suffix = _suffix(length, source_lengths, "s")
+        archive.add_endpoint(f"encode{suffix}", encode, [_ids("source_ids", 1, length)])
+        encodes[str(length)] = f"encode{suffix}"
+        encoded = _shapes(encode, length)
+        rows, _, units = encoded.pop("state")
+        for width in beam_widths:
+            name = f"decode_step{_suffix(width, beam_widths)}{suffix}"
+            # Without attention nothing that a step reads is as long as the source.
+            key = (width, *encoded.values())
+            if key not in added:
+                specs = [_ids("token", width), _floats("state", (rows, width, units))]
+                specs += [_floats(name, shape) for name, shape in encoded.items()]
+                archive.add_endpoint(name, _stateless_step(model, list(encoded), candidates), specs)
+            steps.setdefault(str(length), {})[str(width)] = added.setdefault(key, name)
+    return {"encode": encodes, "decode_step": steps}
+
+
+def _stateless_step(model: Seq2Seq, names: Sequence[str], candidates: int) -> Callable[..., Any]:
+    def decode_step(token: Any, state: Any, *source: Any) -> dict[str, Any]:
+        read = Source(**dict(zip(names, source, strict=True)))
+        return decode_token(model, token, state, read, candidates)
+
+    return decode_step
+
+
+class _Variables(tf.Module):  # type: ignore[misc]
+    """What a stateful file keeps of a source between its steps."""
+
+    def __init__(self, encoded: dict[str, tuple[int, ...]], beam_widths: Iterable[int]) -> None:
+        super().__init__()
+        rows, _, units = encoded["state"]
+        self.source = {
+            name: tf.Variable(tf.zeros(shape), name=name)
+            for name, shape in encoded.items()
+            if name != "state"
+        }
+        self.states = {
+            str(width): tf.Variable(tf.zeros((rows, width, units)), name=f"state_{width}")
+            for width in beam_widths
+        }
+
+    def assign(self, encoded: dict[str, Any]) -> None:
+        """Keeps what `encode_ids` returned; every row starts from the one state."""
+        for name, variable in self.source.items():
+            missing = [(0, b - a) for a, b in zip(encoded[name].shape, variable.shape, strict=True)]
+            variable.assign(tf.pad(encoded[name], missing))
+        for width, variable in self.states.items():
+            variable.assign(tf.repeat(encoded["state"], int(width), axis=1))
+
+    def read(self, shapes: dict[str, tuple[int, ...]]) -> Source:
+        """Returns the source, cut to the shapes of the source length in use."""
+        tensors = {
+            name: tf.slice(variable, [0] * len(shapes[name]), shapes[name])
+            for name, variable in self.source.items()
+        }
+        return Source(**tensors)
+
+
+def _add_stateful(
+    archive: Any,
+    model: Seq2Seq,
+    source_lengths: Sequence[int],
+    beam_widths: Sequence[int],
+    candidates: int,
+) -> dict[str, Any]:
+    def encode(source_ids: Any) -> dict[str, Any]:
+        return encode_ids(model, source_ids)
+
+    shapes = {length: _shapes(encode, length) for length in source_lengths}
+    variables = _Variables(shapes[source_lengths[-1]], beam_widths)
+    archive.track(variables)
+
+    def start(source_ids: Any) -> dict[str, Any]:
+        encoded = encode(source_ids)
+        variables.assign(encoded)
+        return {"length": ops.sum(ops.cast(ops.not_equal(source_ids, 0), "int32"))}
+
+    def make_step(length: int, width: int) -> Callable[..., Any]:
+        state = variables.states[str(width)]
+
+        def step(token: Any, parent: Any) -> dict[str, Any]:
+            before = tf.gather(state, parent, axis=1)
+            source = variables.read(shapes[length])
+            outputs = decode_token(model, token, before, source, candidates)
+            state.assign(outputs.pop("state"))
+            return outputs
+
+        return step
+
+    starts: dict[str, str] = {}
+    steps: dict[str, dict[str, str]] = {}
+    for length in source_lengths:
+        suffix = _suffix(length, source_lengths, "s")
+        archive.add_endpoint(f"start{suffix}", start, [_ids("source_ids", 1, length)])
+        starts[str(length)] = f"start{suffix}"
+        for width in beam_widths:
+            name = f"step{_suffix(width, beam_widths)}{suffix}"
+            specs = [_ids("token", width), _ids("parent", width)]
+            archive.add_endpoint(name, make_step(length, width), specs)
+            steps.setdefault(str(length), {})[str(width)] = name
+    return {"start": starts, "step": steps}
+
+
+def _shapes(encode: Callable[[Any], dict[str, Any]], length: int) -> dict[str, tuple[int, ...]]:
+    """Name -> shape of what `encode` returns for a source of `length`."""
+    graph = tf.function(encode).get_concrete_function(_ids("source_ids", 1, length))
+    return {name: tuple(shape) for name, shape in graph.output_shapes.items()}
+
+
+def _ids(name: str, *shape: int) -> Any:
+    return tf.TensorSpec(shape, tf.int32, name=name)
+
+
+def _floats(name: str, shape: Sequence[int]) -> Any:
+    return tf.TensorSpec(shape, tf.float32, name=name)
+
+
+def _suffix(value: int, values: Sequence[int], letter: str = "") -> str:
+    """What tells a signature from the one for the largest value, which has the plain name."""
+    return "" if value == values[-1] else f"_{letter}{value}"

@@ -16,7 +16,7 @@ from s2s_keras.decoding import DecodingSettings, Predictor
 from s2s_keras.errors import ArtifactError, ExportError
 from s2s_keras.export.parity import Parity, check_parity
 from s2s_keras.export.quantization import QUANTIZATIONS
-from s2s_keras.export.signatures import save_signatures, step_signature_names
+from s2s_keras.export.signatures import save_signatures, signature_keys
 from s2s_keras.files import atomic_path, make_folder
 from s2s_keras.model import Seq2Seq
 from s2s_keras.runtime import TFLiteSession, read_artifact, write_artifact
@@ -58,6 +58,8 @@ def export_tflite(
     *,
     quantization: str = "dynamic_range",
     candidates: int | None = None,
+    source_buckets: Sequence[int] | None = None,
+    stateful: bool = False,
     min_same_best: float = 0.9,
     card: Mapping[str, Any] | None = None,
 ) -> ExportReport:
@@ -74,6 +76,11 @@ def export_tflite(
         quantization: a key of `QUANTIZATIONS`.
         candidates: C, the likeliest tokens that a step returns; where not given, all of a
             vocabulary of up to 256, else four a beam.
+        source_buckets: source lengths in tokens for which the file holds graphs of their own, so
+            that a short source does not pay for a long one; `max_source_length` always is one.
+            Where not given, 16 and its doubles.
+        stateful: keeps memory and state inside the interpreter, in variables; see
+            `save_signatures`.
         min_same_best: the smallest share of the sample, 0 to 1, whose best output must be the
             Keras model's.
         card: what `model.json` says of the model beside what is known here: task, training data
@@ -100,14 +107,15 @@ def export_tflite(
     path = Path(path)
     make_folder(path.parent)
     vocabulary = len(model.target_tokenizer)
-    step_names = step_signature_names(settings.beam_width)
+    beam_widths = sorted({1, settings.beam_width})
     widest = 4 * settings.beam_width if vocabulary > 256 else vocabulary
-    graph = _convert(
+    graph, signatures = _convert(
         model,
         quantization,
-        max_source_length=settings.max_source_length,
-        step_names=step_names,
+        source_lengths=_buckets(settings.max_source_length, source_buckets),
+        beam_widths=beam_widths,
         candidates=min(vocabulary, candidates or widest),
+        stateful=stateful,
     )
     if foreign := foreign_operators(graph):
         raise ExportError(
@@ -116,10 +124,7 @@ def export_tflite(
     metadata = {
         **(card or {}),
         **settings.as_metadata(),
-        "signatures": {
-            "encode": "encode",
-            "decode_step": {str(width): name for width, name in step_names.items()},
-        },
+        "signatures": signatures,
         "quantization": quantization,
     }
     tokenizers = (model.source_tokenizer, model.target_tokenizer)
@@ -140,15 +145,29 @@ def _in_float32(model: Seq2Seq) -> Seq2Seq:
     return twin
 
 
-def _convert(model: Seq2Seq, quantization: str, **signature_options: Any) -> bytes:
+def _buckets(longest: int, given: Sequence[int] | None) -> list[int]:
+    """Returns the source lengths, ascending; the longest is one of them."""
+    if given is None:
+        given = [length for length in (16 * 2**k for k in range(8)) if length < longest]
+    if not all(isinstance(length, int) and 1 <= length <= longest for length in given):
+        raise ValueError(
+            f"`source_buckets` must be lengths of 1 to `max_source_length`, {longest} tokens. "
+            f"Received: {list(given)}."
+        )
+    return sorted({*given, longest})
+
+
+def _convert(model: Seq2Seq, quantization: str, **options: Any) -> tuple[bytes, dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="s2s-keras-") as folder:
         try:
-            save_signatures(model, folder, **signature_options)
-            keys = ["encode", *signature_options["step_names"].values()]
-            converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=keys)
+            signatures = save_signatures(model, folder, **options)
+            converter = tf.lite.TFLiteConverter.from_saved_model(
+                folder, signature_keys=signature_keys(signatures)
+            )
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+            converter.experimental_enable_resource_variables = options["stateful"]
             QUANTIZATIONS[quantization](converter)
-            return bytes(converter.convert())
+            return bytes(converter.convert()), signatures
         except Exception as error:  # the converter raises many types
             named = sorted(set(re.findall(r"tf\.\w+", str(error))))
             raise ExportError(

@@ -92,7 +92,7 @@ class Encoder(keras.layers.Layer):
     def build(self, inputs_shape: tuple[int | None, ...]) -> None:
         """Makes the weights for inputs of shape (B, S, E)."""
         width = inputs_shape[-1]
-        for cells in self._layers_of_cells():
+        for cells in self.layers_of_cells():
             for cell in cells:
                 cell.build((None, width))
             width = self.memory_size
@@ -104,7 +104,7 @@ class Encoder(keras.layers.Layer):
         keep = ops.expand_dims(ops.cast(ops.transpose(mask), inputs.dtype), -1)  # (S, B, 1)
         outputs = ops.transpose(inputs, (1, 0, 2))  # time first
         last_states: list[Any] = []
-        for index, cells in enumerate(self._layers_of_cells()):
+        for index, cells in enumerate(self.layers_of_cells()):
             below = outputs
             if index > 0:
                 outputs = self.dropout_layer(outputs, training=training)
@@ -114,7 +114,8 @@ class Encoder(keras.layers.Layer):
             last_states += states
         return ops.transpose(outputs, (1, 0, 2)), ops.stack(last_states)
 
-    def _layers_of_cells(self) -> list[list[RecurrentCell]]:
+    def layers_of_cells(self) -> list[list[RecurrentCell]]:
+        """Returns the cells of each layer from the lowest, one for each direction."""
         width = len(DIRECTIONS[self.direction])
         return [self.cells[i : i + width] for i in range(0, len(self.cells), width)]
 

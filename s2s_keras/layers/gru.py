@@ -48,9 +48,8 @@ class GRUCell(RecurrentCell):
         """Advances one step; see `RecurrentCell`."""
         (state,) = states
         recurrent = ops.matmul(state, self.recurrent_kernel) + self.bias[1]
-        input_z, input_r, input_n = ops.split(projected, 3, axis=-1)
-        state_z, state_r, state_n = ops.split(recurrent, 3, axis=-1)
-        update = ops.sigmoid(input_z + state_z)
-        reset = ops.sigmoid(input_r + state_r)
+        input_zr, input_n = ops.split(projected, [2 * self.units], axis=-1)
+        state_zr, state_n = ops.split(recurrent, [2 * self.units], axis=-1)
+        update, reset = ops.split(ops.sigmoid(input_zr + state_zr), 2, axis=-1)
         candidate = ops.tanh(input_n + reset * state_n)
         return [candidate + update * (state - candidate)]

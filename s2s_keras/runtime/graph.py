@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import tflite
 
-__all__ = ["TensorInfo", "builtin_operators", "constants", "foreign_operators", "runtime_version"]
+__all__ = [
+    "LOOKUPS",
+    "OperatorInfo",
+    "TensorInfo",
+    "builtin_operators",
+    "constants",
+    "embeddings",
+    "foreign_operators",
+    "loop_bodies",
+    "operator_options",
+    "operator_versions",
+    "operators",
+    "operators_by_part",
+    "runtime_version",
+    "signature_subgraphs",
+]
+
+LOOKUPS = {"GATHER": 0, "EMBEDDING_LOOKUP": 1}
+"""Operator that reads rows of a table -> which of its inputs is the table."""
 
 _BUILTIN_NAMES = {
     code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)
@@ -18,30 +36,156 @@ _TYPE_NAMES = {
     code: name.lower() for name, code in vars(tflite.TensorType).items() if isinstance(code, int)
 }
 
+_OPTION_NAMES = {
+    code: name for name, code in vars(tflite.BuiltinOptions).items() if isinstance(code, int)
+}
+
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """A constant of the graph: its name, its type, its shape, and the bytes of its buffer."""
+    """A tensor of the graph.
+
+    Attributes:
+        name: as the converter called it.
+        dtype: `"float32"`, `"int8"`, ...
+        shape: as it is before any input is resized.
+        size_bytes: of its buffer; 0 where it is computed, not a constant.
+        index: its place among the subgraph's tensors.
+        buffer: its place among the file's buffers, which constants of equal value share.
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     size_bytes: int
+    index: int
+    buffer: int
+
+
+@dataclass(frozen=True)
+class OperatorInfo:
+    """An operator of a subgraph.
+
+    Attributes:
+        name: the builtin operator, or `"CUSTOM"`.
+        version: which version of it the graph asks for.
+        custom_name: what a custom operator calls itself, else empty.
+        subgraph: the subgraph's place in the file.
+        index: its place in the subgraph.
+        inputs: what it reads; `None` where an optional input is left out.
+        outputs: what it writes.
+    """
+
+    name: str
+    version: int
+    custom_name: str
+    subgraph: int
+    index: int
+    inputs: tuple[TensorInfo | None, ...]
+    outputs: tuple[TensorInfo, ...]
+
+
+def operators(graph: bytes, subgraph: int) -> list[OperatorInfo]:
+    """Returns the operators of a subgraph, in the order in which they run."""
+    model = _model(graph)
+    table = model.Subgraphs(subgraph)
+    codes = [_operator_code(model.OperatorCodes(i)) for i in range(model.OperatorCodesLength())]
+    tensors = [_tensor_info(model, table, i) for i in range(table.TensorsLength())]
+    found = []
+    for index in range(table.OperatorsLength()):
+        operator = table.Operators(index)
+        name, version, custom_name = codes[operator.OpcodeIndex()]
+        inputs = [operator.Inputs(i) for i in range(operator.InputsLength())]
+        outputs = [operator.Outputs(i) for i in range(operator.OutputsLength())]
+        found.append(
+            OperatorInfo(
+                name=name,
+                version=version,
+                custom_name=custom_name,
+                subgraph=subgraph,
+                index=index,
+                inputs=tuple(tensors[i] if i >= 0 else None for i in inputs),
+                outputs=tuple(tensors[i] for i in outputs),
+            )
+        )
+    return found
+
+
+def signature_subgraphs(graph: bytes) -> dict[str, int]:
+    """Returns signature -> the subgraph that computes it."""
+    model = _model(graph)
+    entries = [model.SignatureDefs(i) for i in range(model.SignatureDefsLength())]
+    return {entry.SignatureKey().decode(): entry.SubgraphIndex() for entry in entries}
+
+
+def loop_bodies(graph: bytes, operator: OperatorInfo) -> tuple[int, ...]:
+    """Returns the subgraphs, condition and body, that a WHILE runs each time; else none."""
+    if operator.name != "WHILE":
+        return ()
+    _, options = operator_options(graph, operator)
+    return options["CondSubgraphIndex"], options["BodySubgraphIndex"]
+
+
+def operator_options(graph: bytes, operator: OperatorInfo) -> tuple[str, dict[str, Any]]:
+    """Returns the kind of an operator's options, `"FullyConnectedOptions"`, and field -> number.
+
+    Fields are read by the names that the package `tflite` gives them.
+
+    Raises:
+        ValueError: a field is a list.
+    """
+    table = _model(graph).Subgraphs(operator.subgraph).Operators(operator.index)
+    union = table.BuiltinOptions()
+    if union is None:
+        return "NONE", {}
+    name = _OPTION_NAMES[table.BuiltinOptionsType()]
+    options = getattr(tflite, name)()
+    options.Init(union.Bytes, union.Pos)
+    prefix = f"{name}Add"
+    fields = [key.removeprefix(prefix) for key in vars(tflite) if key.startswith(prefix)]
+    if any(hasattr(options, f"{field}Length") for field in fields):
+        raise ValueError(
+            f"Options must be single numbers. Received: {operator.name}, whose {name} hold a list."
+        )
+    return name, {field: getattr(options, field)() for field in fields}
 
 
 def builtin_operators(graph: bytes) -> dict[str, int]:
     """Returns builtin operator -> times used over all subgraphs, the most used first."""
-    counts: Counter[str] = Counter()
-    for code, _ in _operator_codes(graph):
-        if code != tflite.BuiltinOperator.CUSTOM:
-            counts[_BUILTIN_NAMES.get(code, f"BUILTIN_{code}")] += 1
-    return dict(counts.most_common())
+    return _counted(operator for operator in _all_operators(graph) if operator.name != "CUSTOM")
+
+
+def operators_by_part(graph: bytes) -> dict[str, dict[str, int]]:
+    """Returns part -> operator -> times used; see `builtin_operators`.
+
+    A part is a signature, or what belongs to one: `"encode"`, `"encode, loop"`. Subgraphs that no
+    signature reaches are together `"other"`.
+    """
+    parts: dict[int, str] = {}
+    for name, subgraph in signature_subgraphs(graph).items():
+        waiting = [(subgraph, name)]
+        while waiting:
+            index, part = waiting.pop()
+            parts[index] = part
+            for operator in operators(graph, index):
+                waiting += [(i, f"{name}, loop") for i in loop_bodies(graph, operator)]
+    found: dict[str, list[OperatorInfo]] = {part: [] for part in parts.values()}
+    for operator in _all_operators(graph):
+        found.setdefault(parts.get(operator.subgraph, "other"), []).append(operator)
+    return {part: _counted(operators) for part, operators in found.items()}
+
+
+def operator_versions(graph: bytes) -> dict[str, int]:
+    """Returns operator -> the highest version of it that the graph asks for, by name."""
+    versions: dict[str, int] = {}
+    for operator in _all_operators(graph):
+        versions[operator.name] = max(operator.version, versions.get(operator.name, 0))
+    return dict(sorted(versions.items()))
 
 
 def foreign_operators(graph: bytes) -> list[str]:
     """Returns the names of the operators that a plain interpreter lacks: custom and Flex ones."""
-    names = {name for code, name in _operator_codes(graph) if code == tflite.BuiltinOperator.CUSTOM}
-    return sorted(names)
+    return sorted({o.custom_name for o in _all_operators(graph) if o.name == "CUSTOM"})
 
 
 def constants(graph: bytes) -> list[TensorInfo]:
@@ -51,14 +195,16 @@ def constants(graph: bytes) -> list[TensorInfo]:
     for index in range(model.SubgraphsLength()):
         subgraph = model.Subgraphs(index)
         for i in range(subgraph.TensorsLength()):
-            tensor = subgraph.Tensors(i)
-            size = model.Buffers(tensor.Buffer()).DataLength()
-            if size:
-                shape = tuple(int(n) for n in tensor.ShapeAsNumpy()) if tensor.ShapeLength() else ()
-                dtype = _TYPE_NAMES.get(tensor.Type(), "?")
-                name = tensor.Name().decode(errors="replace")
-                found[tensor.Buffer()] = TensorInfo(name, dtype, shape, size)
+            tensor = _tensor_info(model, subgraph, i)
+            if tensor.size_bytes:
+                found[tensor.buffer] = tensor
     return sorted(found.values(), key=lambda tensor: -tensor.size_bytes)
+
+
+def embeddings(graph: bytes) -> set[int]:
+    """Returns the buffers of the tables that some operator looks rows up in."""
+    tables = [o.inputs[LOOKUPS[o.name]] for o in _all_operators(graph) if o.name in LOOKUPS]
+    return {table.buffer for table in tables if table is not None and table.size_bytes}
 
 
 def runtime_version(graph: bytes) -> str | None:
@@ -72,19 +218,33 @@ def runtime_version(graph: bytes) -> str | None:
     return None
 
 
-def _operator_codes(graph: bytes) -> Iterator[tuple[int, str]]:
-    """Yields the builtin code and the custom name of each operator of each subgraph."""
-    model = _model(graph)
-    codes = []
-    for i in range(model.OperatorCodesLength()):
-        entry = model.OperatorCodes(i)
-        # Old files hold the code in a byte, new ones in an int32.
-        code = max(entry.BuiltinCode(), entry.DeprecatedBuiltinCode())
-        codes.append((code, (entry.CustomCode() or b"").decode(errors="replace")))
-    for index in range(model.SubgraphsLength()):
-        subgraph = model.Subgraphs(index)
-        for i in range(subgraph.OperatorsLength()):
-            yield codes[subgraph.Operators(i).OpcodeIndex()]
+def _all_operators(graph: bytes) -> list[OperatorInfo]:
+    count = _model(graph).SubgraphsLength()
+    return [operator for index in range(count) for operator in operators(graph, index)]
+
+
+def _counted(operators: Iterable[OperatorInfo]) -> dict[str, int]:
+    return dict(Counter(operator.name for operator in operators).most_common())
+
+
+def _operator_code(entry: Any) -> tuple[str, int, str]:
+    """Returns the builtin name, the version and the custom name of an entry of the table."""
+    # Old files hold the code in a byte, new ones in an int32.
+    code = max(entry.BuiltinCode(), entry.DeprecatedBuiltinCode())
+    custom_name = (entry.CustomCode() or b"").decode(errors="replace")
+    return _BUILTIN_NAMES.get(code, f"BUILTIN_{code}"), entry.Version(), custom_name
+
+
+def _tensor_info(model: Any, subgraph: Any, index: int) -> TensorInfo:
+    tensor = subgraph.Tensors(index)
+    return TensorInfo(
+        name=(tensor.Name() or b"").decode(errors="replace"),
+        dtype=_TYPE_NAMES.get(tensor.Type(), "?"),
+        shape=tuple(int(tensor.Shape(i)) for i in range(tensor.ShapeLength())),
+        size_bytes=model.Buffers(tensor.Buffer()).DataLength(),
+        index=index,
+        buffer=tensor.Buffer(),
+    )
 
 
 def _model(graph: bytes) -> Any:

@@ -132,7 +132,7 @@ def operator_options(graph: bytes, operator: OperatorInfo) -> tuple[str, dict[st
     Fields are read by the names that the package `tflite` gives them.
 
     Raises:
-        ValueError: a field is a list.
+        ValueError: a field is a list or a text.
     """
     table = _model(graph).Subgraphs(operator.subgraph).Operators(operator.index)
     union = table.BuiltinOptions()
@@ -143,11 +143,14 @@ def operator_options(graph: bytes, operator: OperatorInfo) -> tuple[str, dict[st
     options.Init(union.Bytes, union.Pos)
     prefix = f"{name}Add"
     fields = [key.removeprefix(prefix) for key in vars(tflite) if key.startswith(prefix)]
-    if any(hasattr(options, f"{field}Length") for field in fields):
+    lists = [field for field in fields if hasattr(options, f"{field}Length")]
+    values = {field: getattr(options, field)() for field in fields if field not in lists}
+    if lists or any(isinstance(value, bytes) for value in values.values()):
         raise ValueError(
-            f"Options must be single numbers. Received: {operator.name}, whose {name} hold a list."
+            f"Options must be single numbers. Received: {operator.name}, whose {name} hold a list "
+            "or a text."
         )
-    return name, {field: getattr(options, field)() for field in fields}
+    return name, values
 
 
 def builtin_operators(graph: bytes) -> dict[str, int]:

@@ -140,11 +140,16 @@ def test_bare_operator_with_a_constant_on_the_left() -> None:
     np.testing.assert_allclose(found, matrix @ inputs[0], atol=1e-5)
 
 
-def test_bare_operator_whose_options_are_a_list_is_refused() -> None:
-    graph = convert(lambda x: tf.squeeze(x, [0]) + 1.0, (1, 4, 1))
-    [operator] = [o for o in operators(graph, 0) if o.name in ("SQUEEZE", "RESHAPE")]
-    with pytest.raises(ValueError, match="Options must be single numbers. Received: "):
-        single_operator(graph, operator)
+def test_bare_operator_whose_options_are_no_numbers_is_refused(
+    tiny_files: dict[str, Path],
+) -> None:
+    squeeze = convert(lambda x: tf.squeeze(x, [0]), tf.TensorSpec((1, None, 4)))
+    stateful = read_artifact(tiny_files["stateful"]).graph
+    subgraph = signature_subgraphs(stateful)["step"]
+    for graph, index, name in ((squeeze, 0, "SQUEEZE"), (stateful, subgraph, "VAR_HANDLE")):
+        operator = next(o for o in operators(graph, index) if o.name == name)
+        with pytest.raises(ValueError, match=f"must be single numbers. Received: {name}, whose"):
+            single_operator(graph, operator)
 
 
 def test_bare_operator_that_is_custom_is_refused() -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 __all__ = [
@@ -54,17 +54,21 @@ def progress_bar(description: str) -> Iterator[Callable[[int, int], None]]:
     """
     # Its own standard error: `quiet_native_logs` may silence the process's meanwhile. And no thread
     # that draws while something is timed.
-    with (
-        os.fdopen(os.dup(2), "w") as stream,
-        Progress(console=Console(file=stream), transient=True, auto_refresh=False) as progress,
-    ):
-        task = progress.add_task(description, total=None)
+    with os.fdopen(os.dup(2), "w") as stream:
+        console = Console(file=stream)
+        options = {"transient": True, "auto_refresh": False, "disable": not console.is_terminal}
+        with Progress(console=console, **options) as progress:
+            yield _reporter(progress, progress.add_task(description, total=None))
 
-        def report(done: int, total: int) -> None:
-            is_next_percent = 100 * done // total > 100 * (done - 1) // total
-            progress.update(task, completed=done, total=total, refresh=is_next_percent)
 
-        yield report
+def _reporter(progress: Progress, task: TaskID) -> Callable[[int, int], None]:
+    """Returns what draws a task again with each percent that is done."""
+
+    def report(done: int, total: int) -> None:
+        is_next_percent = 100 * done // total > 100 * (done - 1) // total
+        progress.update(task, completed=done, total=total, refresh=is_next_percent)
+
+    return report
 
 
 @contextmanager

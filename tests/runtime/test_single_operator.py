@@ -143,10 +143,10 @@ def test_bare_operator_with_a_constant_on_the_left() -> None:
 def test_bare_operator_whose_options_are_no_numbers_is_refused(
     tiny_files: dict[str, Path],
 ) -> None:
-    squeeze = convert(lambda x: tf.squeeze(x, [0]), tf.TensorSpec((1, None, 4)))
+    buckets = convert(lambda x: tf.raw_ops.Bucketize(input=x, boundaries=[0.0, 1.0]), (4,))
     stateful = read_artifact(tiny_files["stateful"]).graph
     subgraph = signature_subgraphs(stateful)["step"]
-    for graph, index, name in ((squeeze, 0, "SQUEEZE"), (stateful, subgraph, "VAR_HANDLE")):
+    for graph, index, name in ((buckets, 0, "BUCKETIZE"), (stateful, subgraph, "VAR_HANDLE")):
         operator = next(o for o in operators(graph, index) if o.name == name)
         with pytest.raises(ValueError, match=f"must be single numbers. Received: {name}, whose"):
             single_operator(graph, operator)

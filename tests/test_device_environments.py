@@ -137,6 +137,18 @@ def test_evaluate_and_inspect_without_tensorflow(
     assert figures["exact_match"] >= 0.9
     inspected = json.loads(run(interpreter, "-m", "s2s_keras", "inspect", path, "--json"))
     assert set(inspected["signatures"]) == {"encode", "decode_step", "decode_step_1"}
+    assert inspected["loaded_by"].startswith(f"{interpreter} ")
+
+
+def test_benchmark_without_tensorflow(interpreter: str, toy_files: dict[str, Path]) -> None:
+    files = [str(path) for path in toy_files.values()]
+    options = ["--rounds", "2", "--warmup-rounds", "1", "--output-tokens", "4", "--json"]
+    measured = json.loads(run(interpreter, "-m", "s2s_keras", "benchmark", *files, *options))
+    assert measured["machine"]["interpreter"].startswith(f"{interpreter} ")
+    for file in measured["files"]:
+        assert file["peak_memory_bytes"] > 0
+        for entry in (*file["encode"], *file["step"]):
+            assert 0 < entry["limit_ms"] < entry["median_ms"]
 
 
 @pytest.mark.slow

@@ -6,14 +6,22 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
-__all__ = ["note", "print_figures", "print_json", "quiet_native_logs", "stdout"]
+__all__ = [
+    "note",
+    "print_figures",
+    "print_json",
+    "progress_bar",
+    "quiet_native_logs",
+    "stdout",
+]
 
 stdout = Console(highlight=False, markup=False)
 _stderr = Console(stderr=True, highlight=False, markup=False)
@@ -36,6 +44,31 @@ def print_figures(title: str, figures: Mapping[str, str]) -> None:
     for name, value in figures.items():
         table.add_row(name, value)
     stdout.print(table)
+
+
+@contextmanager
+def progress_bar(description: str) -> Iterator[Callable[[int, int], None]]:
+    """Yields what shows progress on standard error: a function of the work done and of all work.
+
+    Nothing is shown where standard error is no terminal.
+    """
+    # Its own standard error: `quiet_native_logs` may silence the process's meanwhile. And no thread
+    # that draws while something is timed.
+    with os.fdopen(os.dup(2), "w") as stream:
+        console = Console(file=stream)
+        options = {"transient": True, "auto_refresh": False, "disable": not console.is_terminal}
+        with Progress(console=console, **options) as progress:
+            yield _reporter(progress, progress.add_task(description, total=None))
+
+
+def _reporter(progress: Progress, task: TaskID) -> Callable[[int, int], None]:
+    """Returns what draws a task again with each percent that is done."""
+
+    def report(done: int, total: int) -> None:
+        is_next_percent = 100 * done // total > 100 * (done - 1) // total
+        progress.update(task, completed=done, total=total, refresh=is_next_percent)
+
+    return report
 
 
 @contextmanager

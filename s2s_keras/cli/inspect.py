@@ -17,50 +17,55 @@ def run(
     file: Annotated[Path, typer.Argument(help="A .tflite file.", metavar="FILE.tflite")],
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Show a model file: signatures, operators, size by part, metadata, what it runs on."""
-    from s2s_keras.runtime import TFLiteSession, read_artifact
-    from s2s_keras.runtime.graph import builtin_operators, constants, runtime_version
+    """Show a model file: size by part, signatures, operators, what it runs on, metadata.
 
-    artifact = read_artifact(file)
+    The installed interpreter loads the file; for others, a table of the operators that they know
+    is asked.
+    """
+    from s2s_keras.runtime import read_artifact
+    from s2s_keras.runtime.inspection import inspect_artifact
+
     with quiet_native_logs():
-        session = TFLiteSession(artifact)
-    tensors = constants(artifact.graph)
-    weights: dict[str, int] = {}
-    for tensor in tensors:
-        weights[tensor.dtype] = weights.get(tensor.dtype, 0) + tensor.size_bytes
-    total = file.stat().st_size
-    sizes = {f"{dtype} constants": size for dtype, size in weights.items()}
-    sizes["graph structure"] = len(artifact.graph) - sum(weights.values())
-    sizes["metadata"] = total - len(artifact.graph)
-    document: dict[str, Any] = {
-        "path": str(file),
-        "size_bytes": {"total": total, **sizes},
-        "signatures": session.signatures(),
-        "operators": builtin_operators(artifact.graph),
-        "oldest_runtime": runtime_version(artifact.graph),
-        "metadata": artifact.metadata,
-    }
+        document = inspect_artifact(read_artifact(file))
     if as_json:
         print_json(document)
-        return
-    print_figures(f"{file}", {name: f"{n:,} bytes" for name, n in document["size_bytes"].items()})
-    _print_signatures(document["signatures"])
-    operators = (f"{name} {n}" for name, n in document["operators"].items())
+    else:
+        _print_tables(document)
+
+
+def _print_tables(document: dict[str, Any]) -> None:
+    sizes = {name: f"{n:,} bytes" for name, n in document["size_bytes"].items()}
+    print_figures(document["path"], sizes)
+    _print_signatures(document)
     print_figures(
-        "graph",
+        "operators",
         {
-            "operators, all builtin": ", ".join(operators),
-            "runs on": f"TFLite {document['oldest_runtime'] or 'of unknown version'} or newer",
+            part: ", ".join(f"{name} {times}" for name, times in operators.items())
+            for part, operators in document["operators_by_part"].items()
         },
     )
-    print_figures("model.json", {k: str(v) for k, v in artifact.metadata.items()})
+    print_figures("runs on", _runtimes(document))
+    print_figures("model.json", {k: str(v) for k, v in document["metadata"].items()})
 
 
-def _print_signatures(signatures: dict[str, Any]) -> None:
-    table = Table(
-        "signature", "", "tensor", "type", "shape", title="signatures", title_justify="left"
+def _runtimes(document: dict[str, Any]) -> dict[str, str]:
+    rows = {
+        f"{document['loaded_by']}, installed": "loads it",
+        "the converter says": f"TFLite {document['oldest_runtime'] or 'unknown'} or newer",
+    }
+    for runtime, found in document["runtimes"].items():
+        missing = ", ".join(found["missing"])
+        rows[runtime] = f"lacks {missing}" if missing else "knows every operator"
+    return rows
+
+
+def _print_signatures(document: dict[str, Any]) -> None:
+    lengths, widths = (
+        ", ".join(map(str, document[name])) for name in ("source_lengths", "beam_widths")
     )
-    for name, sides in signatures.items():
+    title = f"signatures: sources up to {lengths} tokens, beams of {widths}"
+    table = Table("signature", "", "tensor", "type", "shape", title=title, title_justify="left")
+    for name, sides in document["signatures"].items():
         for side, tensors in sides.items():
             for tensor, (dtype, shape) in tensors.items():
                 table.add_row(name, side, tensor, dtype, str(tuple(shape)))

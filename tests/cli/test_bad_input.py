@@ -125,7 +125,7 @@ def test_export_of_no_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> 
     assert not out.exists()
 
 
-@pytest.mark.parametrize("verb", ["predict", "inspect"])
+@pytest.mark.parametrize("verb", ["predict", "inspect", "benchmark"])
 @pytest.mark.parametrize(
     ("name", "cut", "message"),
     [
@@ -234,6 +234,15 @@ def test_predict_bad_lines_are_copied_on_request(
         (["predict", "MODEL", "abc", "--n-best", "5"], "at most `beam_width`"),
         (["predict", "MODEL", "abc", "--json", "--table"], "exclude each other"),
         (["predict", "MODEL", "abc", "--attention", "/nonesuch/a.png"], "error: /nonesuch/a.png:"),
+        (["benchmark", "MODEL", "--rounds", "0"], "--rounds"),
+        (["benchmark", "MODEL", "--threads", "0"], "--threads"),
+        (["benchmark", "MODEL", "--output-tokens", "0"], "--output-tokens"),
+        (["benchmark", "MODEL", "--seed", "-1"], "--seed"),
+        (["benchmark", "MODEL", "--text", "abcdabcda"], "at most 8 tokens. Received 9"),
+        (["benchmark", "MODEL", "--text-file", "none.txt"], "none.txt: cannot be read"),
+        (["benchmark", "MODEL", "--plot", "/nonesuch/a.png"], "error: /nonesuch: No such file"),
+        (["benchmark", "MODEL", "OUT"], "out: there is no such file"),
+        (["benchmark"], "Missing argument 'FILE"),
         (["evaluate", "MODEL", "none.tsv"], "none.tsv: cannot be read"),
         (["data", "misspellings", "--out", "OUT", "--dev-fraction", "0"], "0 dev pairs"),
         (["data", "nonesuch", "--out", "OUT"], "must be one of ['dates', 'misspellings'"),
@@ -289,3 +298,16 @@ def test_predict_what_needs_attention_by_a_model_without(
     assert not picture.exists()
     assert main(["predict", str(toy_files["none"]), "abc", "--json"]) == 0
     assert '"text": "cba"' in capfd.readouterr().out
+
+
+def test_benchmark_plot_without_matplotlib_is_refused_before_measuring(
+    toy_files: dict[str, Path],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    picture = tmp_path / "times.png"
+    status, line = failure(capfd, "benchmark", toy_files["none"], "--plot", picture)
+    assert (status, "pip install matplotlib" in line) == (2, True)
+    assert not picture.exists()

@@ -14,14 +14,14 @@ from s2s_keras.export.encoding import encode_source
 from s2s_keras.layers import Encoder
 from s2s_keras.model import Seq2Seq
 from s2s_keras.runtime import TFLiteSession, load, read_artifact
-from s2s_keras.runtime.graph import constants, subgraph_operators
+from s2s_keras.runtime.graph import constants, operators_by_part
 from s2s_keras.text import CharacterTokenizer
 
 OPERATORS = {
-    "bahdanau": {"decode_step": 38, "decode_step_1": 38, "encode": 19, "loop": 36},
-    "cho": {"decode_step": 31, "decode_step_1": 30, "encode": 15, "loop": 36},
-    "luong": {"decode_step": 31, "decode_step_1": 31, "encode": 19, "loop": 36},
-    "sutskever": {"decode_step": 22, "decode_step_1": 22, "encode": 14, "loop": 36},
+    "bahdanau": {"decode_step": 38, "decode_step_1": 38, "encode": 19, "encode, loop": 37},
+    "cho": {"decode_step": 31, "decode_step_1": 30, "encode": 15, "encode, loop": 37},
+    "luong": {"decode_step": 31, "decode_step_1": 31, "encode": 19, "encode, loop": 37},
+    "sutskever": {"decode_step": 22, "decode_step_1": 22, "encode": 14, "encode, loop": 37},
 }
 """What stands today, for one GRU layer a side: fewer is better, more needs a reason."""
 
@@ -46,13 +46,8 @@ def export(model: Seq2Seq, path: Path, **options: Any) -> bytes:
 
 @pytest.mark.parametrize("decoder", sorted(OPERATORS))
 def test_graph_has_no_more_operators_than_it_needs(decoder: str, tmp_path: Path) -> None:
-    operators = subgraph_operators(export(random_model(decoder=decoder), tmp_path / "m.tflite"))
-    counts = {
-        "loop" if "body" in name else name: sum(found.values())
-        for name, found in operators.items()
-        if "cond" not in name
-    }
-    assert counts == OPERATORS[decoder]
+    operators = operators_by_part(export(random_model(decoder=decoder), tmp_path / "m.tflite"))
+    assert {name: sum(found.values()) for name, found in operators.items()} == OPERATORS[decoder]
     for name in ("decode_step", "decode_step_1"):
         step = operators[name]
         assert "LOG_SOFTMAX" not in step  # slow; see `decode_token`

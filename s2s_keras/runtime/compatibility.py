@@ -1,0 +1,140 @@
+"""Which runtimes know the operators of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["HIGHEST_VERSIONS", "missing_operators"]
+
+_HIGHEST_VERSIONS: dict[str, dict[int, str]] = {
+    "tflite-runtime 2.14": {
+        1: """
+            ADD_N ASSIGN_VARIABLE ATAN2 BITCAST BITWISE_XOR BROADCAST_ARGS BUCKETIZE CALL_ONCE
+            CEIL COMPLEX_ABS CONV_3D CONV_3D_TRANSPOSE COS CUMSUM DENSIFY DYNAMIC_UPDATE_SLICE ELU
+            EMBEDDING_LOOKUP_SPARSE EXPAND_DIMS FLOOR HARD_SWISH HASHTABLE HASHTABLE_FIND
+            HASHTABLE_IMPORT HASHTABLE_LOOKUP HASHTABLE_SIZE IF IMAG L2_POOL_2D
+            LOCAL_RESPONSE_NORMALIZATION LOG LOGICAL_AND LOGICAL_NOT LOGICAL_OR LSH_PROJECTION
+            MATRIX_DIAG MATRIX_SET_DIAG MULTINOMIAL NEG NON_MAX_SUPPRESSION_V4
+            NON_MAX_SUPPRESSION_V5 ONE_HOT POW PRELU RANDOM_STANDARD_NORMAL RANDOM_UNIFORM RANK
+            READ_VARIABLE REAL REDUCE_ALL REDUCE_ANY RELU_0_TO_1 RELU_N1_TO_1 RESHAPE
+            REVERSE_SEQUENCE RFFT2D RIGHT_SHIFT ROUND SCATTER_ND SEGMENT_SUM SHAPE SIN SKIP_GRAM
+            SQRT SQUARE UNIQUE UNSORTED_SEGMENT_MAX UNSORTED_SEGMENT_MIN UNSORTED_SEGMENT_PROD
+            UNSORTED_SEGMENT_SUM VAR_HANDLE WHILE ZEROS_LIKE
+        """,
+        2: """
+            DEPTH_TO_SPACE DIV EXP FAKE_QUANT FLOOR_MOD GELU GREATER L2_NORMALIZATION LEAKY_RELU
+            LESS_EQUAL LOG_SOFTMAX RANGE REDUCE_PROD RSQRT SELECT_V2 SIGN SPACE_TO_DEPTH SPLIT_V
+            SQUARED_DIFFERENCE SQUEEZE SUM WHERE
+        """,
+        3: """
+            ARG_MAX ARG_MIN AVERAGE_POOL_2D BIDIRECTIONAL_SEQUENCE_LSTM BIDIRECTIONAL_SEQUENCE_RNN
+            BROADCAST_TO EMBEDDING_LOOKUP FLOOR_DIV GREATER_EQUAL LESS LOGISTIC MAX_POOL_2D MEAN
+            MIRROR_PAD NOT_EQUAL QUANTIZE REDUCE_MAX REDUCE_MIN RELU RELU6 REVERSE_V2 RNN SOFTMAX
+            SPARSE_TO_DENSE TANH TILE TOPK_V2 UNIDIRECTIONAL_SEQUENCE_RNN
+        """,
+        4: """
+            BATCH_MATMUL BATCH_TO_SPACE_ND CONCATENATION EQUAL FILL GATHER_ND LSTM MAXIMUM MINIMUM
+            PACK PAD PADV2 RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR SELECT SPACE_TO_BATCH_ND SPLIT
+            SVDF TRANSPOSE_CONV UNIDIRECTIONAL_SEQUENCE_LSTM UNPACK
+        """,
+        5: """
+            ABS ADD CAST DEQUANTIZE SUB
+        """,
+        6: """
+            GATHER SLICE TRANSPOSE
+        """,
+        7: """
+            CONV_2D DEPTHWISE_CONV_2D MUL
+        """,
+        8: """
+            STRIDED_SLICE
+        """,
+        10: """
+            FULLY_CONNECTED
+        """,
+    },
+    "ai-edge-litert 2.3": {
+        1: """
+            ADD_N ASSIGN_VARIABLE ATAN2 BITCAST BITWISE_XOR BROADCAST_ARGS BUCKETIZE CALL_ONCE
+            CEIL COMPLEX_ABS CONV_3D CONV_3D_TRANSPOSE CUMSUM DENSIFY DILATE ELU
+            EMBEDDING_LOOKUP_SPARSE EXPAND_DIMS FLOOR HARD_SWISH HASHTABLE HASHTABLE_FIND
+            HASHTABLE_IMPORT HASHTABLE_LOOKUP HASHTABLE_SIZE IF IMAG L2_POOL_2D
+            LOCAL_RESPONSE_NORMALIZATION LOGICAL_AND LOGICAL_NOT LOGICAL_OR LSH_PROJECTION
+            MATRIX_DIAG MATRIX_SET_DIAG MULTINOMIAL NEG NON_MAX_SUPPRESSION_V4
+            NON_MAX_SUPPRESSION_V5 ONE_HOT POW PRELU RANDOM_STANDARD_NORMAL RANDOM_UNIFORM RANK
+            READ_VARIABLE REAL REDUCE_ALL REDUCE_ANY REDUCE_WINDOW RELU_0_TO_1 RELU_N1_TO_1
+            RESHAPE REVERSE_SEQUENCE RFFT2D RIGHT_SHIFT ROUND SCATTER_ND SEGMENT_SUM SHAPE
+            SKIP_GRAM SQUARE STABLEHLO_ADD STABLEHLO_AND STABLEHLO_COMPOSITE STABLEHLO_GATHER
+            STABLEHLO_MAXIMUM STABLEHLO_MINIMUM STABLEHLO_MULTIPLY STABLEHLO_PAD
+            STABLEHLO_REDUCE_WINDOW STABLEHLO_RNG_BIT_GENERATOR STABLEHLO_SCATTER
+            STABLEHLO_SHIFT_LEFT UNIQUE UNSORTED_SEGMENT_MAX UNSORTED_SEGMENT_MIN
+            UNSORTED_SEGMENT_PROD UNSORTED_SEGMENT_SUM VAR_HANDLE WHILE ZEROS_LIKE
+        """,
+        2: """
+            COS DEPTH_TO_SPACE DIV EXP FAKE_QUANT FLOOR_MOD GREATER L2_NORMALIZATION LEAKY_RELU
+            LESS_EQUAL LOG LOG_SOFTMAX RANGE REDUCE_PROD SELECT_V2 SIGN SIN SPACE_TO_DEPTH SQRT
+            SQUARED_DIFFERENCE SQUEEZE SUM WHERE
+        """,
+        3: """
+            ARG_MAX ARG_MIN AVERAGE_POOL_2D BIDIRECTIONAL_SEQUENCE_LSTM BIDIRECTIONAL_SEQUENCE_RNN
+            FLOOR_DIV GELU GREATER_EQUAL LESS LOGISTIC MAX_POOL_2D MEAN MIRROR_PAD REDUCE_MAX
+            REDUCE_MIN RELU RELU6 RNN RSQRT SPARSE_TO_DENSE SPLIT_V TANH TILE TOPK_V2
+            UNIDIRECTIONAL_SEQUENCE_RNN
+        """,
+        4: """
+            BATCH_MATMUL BATCH_TO_SPACE_ND BROADCAST_TO LSTM MAXIMUM MINIMUM NOT_EQUAL
+            RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR REVERSE_V2 SELECT SOFTMAX SPACE_TO_BATCH_ND
+            SVDF UNIDIRECTIONAL_SEQUENCE_LSTM
+        """,
+        5: """
+            ABS EMBEDDING_LOOKUP EQUAL FILL PACK SPLIT SUB TRANSPOSE_CONV
+        """,
+        6: """
+            ADD DYNAMIC_UPDATE_SLICE GATHER_ND PAD PADV2 QUANTIZE UNPACK
+        """,
+        7: """
+            CONCATENATION DEPTHWISE_CONV_2D
+        """,
+        8: """
+            CONV_2D GATHER MUL SLICE STRIDED_SLICE
+        """,
+        9: """
+            CAST DEQUANTIZE TRANSPOSE
+        """,
+        14: """
+            FULLY_CONNECTED
+        """,
+    },
+}
+
+HIGHEST_VERSIONS: dict[str, dict[str, int]] = {
+    runtime: {name: version for version, names in table.items() for name in names.split()}
+    for runtime, table in _HIGHEST_VERSIONS.items()
+}
+"""Runtime -> builtin operator -> the highest version that it knows.
+
+Found by trying: the runtime was given a graph that asks for the operator in that version, and
+refused it or not (`tests/runtime/operator_probe.py`).
+"""
+
+
+def missing_operators(versions: Mapping[str, int]) -> dict[str, list[str]]:
+    """Tells what runtimes lack for a graph.
+
+    A runtime that lacks nothing may still refuse a graph, for a type of tensor that an operator
+    does not take, or compute nonsense: that shows only when the graph runs.
+
+    Args:
+        versions: operator -> version; see `graph.operator_versions`.
+
+    Returns:
+        Runtime -> the operators that it does not know in that version, `"FULLY_CONNECTED 12"`.
+    """
+    return {
+        runtime: [
+            f"{name} {version}"
+            for name, version in versions.items()
+            if version > known.get(name, 0)
+        ]
+        for runtime, known in HIGHEST_VERSIONS.items()
+    }

@@ -113,7 +113,7 @@ def _stateless_step(model: Seq2Seq, names: Sequence[str], candidates: int) -> Ca
     return decode_step
 
 
-class _Variables(tf.Module):  # type: ignore[misc]
+class _Variables(tf.Module):
     """What a stateful file keeps of a source between its steps."""
 
     def __init__(self, encoded: dict[str, tuple[int, ...]], beam_widths: Iterable[int]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from s2s_keras.runtime.benchmark_options import BenchmarkOptions
+from s2s_keras.runtime.interpreters import find_interpreter
 from s2s_keras.runtime.products import Product
-from s2s_keras.runtime.session import find_interpreter
 from s2s_keras.runtime.single_operator import single_operator
 from s2s_keras.runtime.timing import CALLS_IN_A_ROW, Case
 

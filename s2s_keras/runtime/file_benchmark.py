@@ -16,9 +16,9 @@ from s2s_keras.runtime.artifact import Artifact, read_artifact
 from s2s_keras.runtime.bare_operators import BareOperators
 from s2s_keras.runtime.benchmark_options import BenchmarkOptions
 from s2s_keras.runtime.graph import signature_subgraphs
-from s2s_keras.runtime.load import default_settings
 from s2s_keras.runtime.memory import measure_peak_memory
 from s2s_keras.runtime.products import Product, matrix_products, step_constant_bytes
+from s2s_keras.runtime.seq2seq_lite import default_settings
 from s2s_keras.runtime.session import FLAVOURS, TFLiteSession
 from s2s_keras.runtime.timing import CALLS_IN_A_ROW, Case, figures
 from s2s_keras.text import BOS_ID

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s_keras.runtime.session import INTERPRETERS, find_interpreter
+from s2s_keras.runtime.interpreters import INTERPRETERS, find_interpreter
 
 __all__ = ["describe_machine", "interpreter_name"]
 

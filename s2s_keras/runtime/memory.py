@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from s2s_keras.decoding import DecodingSettings, beam_search, greedy_search
 from s2s_keras.runtime.artifact import read_artifact
-from s2s_keras.runtime.session import TFLiteSession, find_interpreter
+from s2s_keras.runtime.interpreters import find_interpreter
+from s2s_keras.runtime.session import TFLiteSession
 
 __all__ = ["main", "measure_peak_memory"]
 

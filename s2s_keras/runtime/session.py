@@ -156,11 +156,18 @@ class TFLiteSession(GuardedSession):
 
     def _misfit(self) -> str | None:
         for length, start in self._starts.items():
-            source = _details(start)
+            encode = _details(start)
             for width, step in self._steps[length].items():
-                tensors = _details(step)
-                sides = (*source.values(), *tensors.values())
-                if problem := misfit(*sides, length, width):
+                decode = _details(step)
+                problem = misfit(
+                    encode["inputs"],
+                    encode["outputs"],
+                    decode["inputs"],
+                    decode["outputs"],
+                    length,
+                    width,
+                )
+                if problem:
                     return problem
         return None
 

@@ -88,7 +88,8 @@ def _draw_steps(axes: Any, files: list[dict[str, Any]]) -> None:
 def _time_of(name: str, step: dict[str, Any]) -> float:
     if name == "all else":
         return max(0.0, float(step["best_ms"] - step["limit_ms"]))
-    return sum(p["times"] * p["best_ms"] for p in step["products"] if p["product"] == name)
+    alike = [product for product in step["products"] if product["product"] == name]
+    return float(sum(product["times"] * product["best_ms"] for product in alike))
 
 
 def _draw_texts(axes: Any, files: list[dict[str, Any]], output_tokens: int) -> None:

@@ -161,6 +161,9 @@ SECTIONS = (
         "section 4).",
         sections.sampling,
         ("sampling",),
+        "Half of it holds. A model that sees its own tokens alone from the start is far behind. "
+        "But no schedule beats teacher forcing here, likely because on this task, with attention, "
+        "there are few errors of the kind that sampling teaches to live with.",
     ),
     Section(
         "beam",

@@ -161,6 +161,9 @@ SECTIONS = (
         "section 4).",
         sections.sampling,
         ("sampling",),
+        "Half of it holds. A model that sees its own tokens alone from the start is far behind. "
+        "But no schedule beats teacher forcing here, likely because on this task, with attention, "
+        "there are few errors of the kind that sampling teaches to live with.",
     ),
     Section(
         "beam",
@@ -169,6 +172,10 @@ SECTIONS = (
         "length mends most of it (Koehn and Knowles 2017, section 3.6; Wu et al. 2016, section 7).",
         sections.beam,
         ("beam", "beam-grid"),
+        "It holds: ranked by log p, BLEU falls in wide beams as outputs become shorter; divided "
+        "by the length, it stays where it is, up to the widest. The intervals of neighbouring "
+        "widths overlap widely, and those of the best and the widest beam a little. A large "
+        "coverage penalty harms.",
         arguments=MULTI30K,
     ),
     Section(
@@ -178,6 +185,7 @@ SECTIONS = (
         "and noun around where French does (Bahdanau et al. 2015, section 5.2.1 and figure 3).",
         sections.alignment,
         ("alignment-diagonal", "alignment-swapped"),
+        "It holds.",
         arguments=MULTI30K,
     ),
     Section(

@@ -56,14 +56,9 @@ def progress_bar(description: str) -> Iterator[Callable[[int, int], None]]:
     # that draws while something is timed.
     with os.fdopen(os.dup(2), "w") as stream:
         console = Console(file=stream)
-<<<<<<< HEAD
         hidden = not console.is_terminal
         with Progress(
             console=console, transient=True, auto_refresh=False, disable=hidden
-=======
-        with Progress(
-            console=console, transient=True, auto_refresh=False, disable=not console.is_terminal
->>>>>>> wt-bench
         ) as progress:
             yield _reporter(progress, progress.add_task(description, total=None))
 

@@ -55,47 +55,48 @@ def beam_steps(
     deadline = Deadline(settings.time_limit_ms)
     count, width = len(source_ids), settings.beam_width
     session.start(source_ids, width)
-    first_row = np.arange(count)[:, None] * width
     rows = np.arange(count * width)
     tokens = np.full(count * width, BOS_ID, np.int32)
-    log_probs = np.full((count, width), -np.inf)
-    log_probs[:, 0] = 0.0  # the first step has one beam to extend, not `width` equal ones
-    scores = np.zeros((count, width))
-    lengths = np.zeros((count, width), np.int64)
-    finished = np.zeros((count, width), bool)
+    # The first step has one beam to extend, not `width` equal ones.
+    log_probs = np.where(rows % width == 0, 0.0, -np.inf)
+    scores = np.zeros(count * width)
+    lengths = np.zeros(count * width, np.int64)
+    finished = np.zeros(count * width, bool)
     coverage = Coverage(source_ids, width, settings)
     history = History()
     timed_out = False
+    by_source = (count, width)
 
     def standing() -> list[list[Hypothesis]]:
-        return history.n_best(log_probs, scores, settings.n_best, timed_out)
+        return history.n_best(
+            log_probs.reshape(by_source), scores.reshape(by_source), settings.n_best, timed_out
+        )
 
     for length in range(1, settings.max_output_length + 1):
         output = checked_step(session, tokens, rows, length, settings)
         candidates = output.log_probs.shape[1]
-        totals = log_probs[:, :, None] + output.log_probs.reshape(count, width, candidates)
+        totals = log_probs[:, None] + output.log_probs
         totals[finished] = -np.inf
         totals[finished, 0] = log_probs[finished]  # a frozen beam's only candidate is itself
-        lengths = np.where(finished, lengths, length)
-        coverage.add(output.attention, ~finished.ravel())
-        penalty = coverage.penalty().reshape(count, width, 1)
-        candidate_scores = score(totals, lengths[:, :, None], penalty, settings)
-        candidate_scores = candidate_scores.reshape(count, width * candidates)
-        chosen = _largest(candidate_scores, width)
-        beams = chosen // candidates
-        rows = (first_row + beams).ravel()
-        was_finished = np.take_along_axis(finished, beams, axis=1)
-        next_ids = output.token_ids.reshape(count, width * candidates)
-        tokens_2d = np.take_along_axis(next_ids, chosen, axis=1).astype(np.int32)
-        tokens_2d[was_finished] = PAD_ID
-        tokens = tokens_2d.ravel()
+        lengths[~finished] = length
+        coverage.add(output.attention, ~finished)
+        candidate_scores = score(totals, lengths[:, None], coverage.penalty()[:, None], settings)
+        # Flat indices from here on: `take_along_axis` costs more than a step on a device.
+        best = _largest(candidate_scores.reshape(count, width * candidates), width)
+        chosen = (best + np.arange(0, totals.size, width * candidates)[:, None]).ravel()
+        rows = chosen // candidates
+        was_finished = finished[rows]
+        tokens = output.token_ids.ravel()[chosen].astype(np.int32)
+        tokens[was_finished] = PAD_ID
         history.append(tokens, rows, output.attention)
-        log_probs = np.take_along_axis(totals.reshape(count, -1), chosen, axis=1)
-        scores = np.take_along_axis(candidate_scores, chosen, axis=1)
-        lengths = np.take_along_axis(lengths, beams, axis=1)
+        log_probs = totals.ravel()[chosen]
+        scores = candidate_scores.ravel()[chosen]
+        lengths = lengths[rows]
         coverage.reorder(rows)
-        finished = was_finished | (tokens_2d == EOS_ID) | np.isneginf(log_probs)
-        decided = finished.all() or _decided(log_probs, scores, finished, settings)
+        finished = was_finished | (tokens == EOS_ID) | np.isneginf(log_probs)
+        decided = finished.all() or _decided(
+            *(x.reshape(by_source) for x in (log_probs, scores, finished)), settings
+        )
         timed_out = not decided and length < settings.max_output_length and deadline.is_over()
         yield standing
         if decided or timed_out:
@@ -107,7 +108,7 @@ def _largest(scores: NDArray[np.float64], count: int) -> NDArray[np.intp]:
 
     Equal scores stay in the order of their columns, so that a frozen beam is not lost to a tie.
     """
-    if scores.shape[1] > 8 * count:  # of a large vocabulary only the head is worth sorting
+    if scores.shape[1] > max(256, 8 * count):  # of many only the head is worth sorting
         threshold = np.partition(scores, -count, axis=1)[:, -count, None]
         group = (scores <= threshold).astype(np.uint8) + (scores < threshold)
         columns = np.argsort(group, axis=1, kind="stable")[:, :count]

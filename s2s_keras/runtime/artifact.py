@@ -235,7 +235,7 @@ def _parse_metadata(path: Path, content: bytes, size: int) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         raise ArtifactError(f"{path}: model.json must be an object.")
     version = metadata.get("format_version")
-    if isinstance(version, int) and version != FORMAT_VERSION:
+    if type(version) is int and version > 0 and version != FORMAT_VERSION:
         remedy = "Update s2s-keras" if version > FORMAT_VERSION else "Export the model again"
         raise ArtifactError(
             f"{path}: the file has format {reprlib.repr(version)}; this version of s2s-keras reads "

@@ -159,6 +159,8 @@ class TFLiteSession(GuardedSession):
             encode = _details(start)
             for width, step in self._steps[length].items():
                 decode = _details(step)
+                if ("parent" in decode["inputs"]) != self._stateful:
+                    return "A step must take `parent` in a stateful file, and nowhere else."
                 problem = misfit(
                     encode["inputs"],
                     encode["outputs"],

@@ -63,6 +63,6 @@ def test_export_candidate_says_why_there_is_no_file(
     made = export_candidate(model, path, ["abc"], SETTINGS, "none")
     assert (made.quantization, made.problem) == ("none", None)
     assert path.exists()
-    monkeypatch.setattr(export_module, "_convert", lambda *a, **k: foreign_graph())
+    monkeypatch.setattr(export_module, "_convert", lambda *a, **k: (foreign_graph(), {}))
     failed = export_candidate(model, tmp_path / "other.tflite", ["abc"], SETTINGS, "none")
     assert "not builtin: Erfinv" in (failed.problem or "")

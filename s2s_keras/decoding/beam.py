@@ -58,24 +58,24 @@ def beam_steps(
     rows = np.arange(count * width)
     tokens = np.full(count * width, BOS_ID, np.int32)
     # The first step has one beam to extend, not `width` equal ones.
-    log_probs = np.where(rows % width == 0, 0.0, -np.inf)
+    log_probs: NDArray[np.float64] = np.where(rows % width == 0, 0.0, -np.inf)
     scores = np.zeros(count * width)
     lengths = np.zeros(count * width, np.int64)
     finished = np.zeros(count * width, bool)
     coverage = Coverage(source_ids, width, settings)
     history = History()
     timed_out = False
-    by_source = (count, width)
 
     def standing() -> list[list[Hypothesis]]:
+        shape = (count, width)
         return history.n_best(
-            log_probs.reshape(by_source), scores.reshape(by_source), settings.n_best, timed_out
+            log_probs.reshape(shape), scores.reshape(shape), settings.n_best, timed_out
         )
 
     for length in range(1, settings.max_output_length + 1):
         output = checked_step(session, tokens, rows, length, settings)
         candidates = output.log_probs.shape[1]
-        totals = log_probs[:, None] + output.log_probs
+        totals: NDArray[np.float64] = log_probs[:, None] + output.log_probs
         totals[finished] = -np.inf
         totals[finished, 0] = log_probs[finished]  # a frozen beam's only candidate is itself
         lengths[~finished] = length
@@ -94,9 +94,7 @@ def beam_steps(
         lengths = lengths[rows]
         coverage.reorder(rows)
         finished = was_finished | (tokens == EOS_ID) | np.isneginf(log_probs)
-        decided = finished.all() or _decided(
-            *(x.reshape(by_source) for x in (log_probs, scores, finished)), settings
-        )
+        decided = finished.all() or _decided(log_probs, scores, finished, width, settings)
         timed_out = not decided and length < settings.max_output_length and deadline.is_over()
         yield standing
         if decided or timed_out:
@@ -121,6 +119,7 @@ def _decided(
     log_probs: NDArray[np.float64],
     scores: NDArray[np.float64],
     finished: NDArray[np.bool_],
+    width: int,
     settings: DecodingSettings,
 ) -> bool:
     """Whether in every source the n best are frozen and out of reach of the open beams.
@@ -128,8 +127,9 @@ def _decided(
     A beam's log_prob only falls, and a length penalty never does: at best a beam reaches its
     present log_prob at the maximum length, with every source token covered.
     """
-    if not finished[:, : settings.n_best].all():
+    if not finished.reshape(-1, width)[:, : settings.n_best].all():
         return False
     open_log_probs = np.where(finished, -np.inf, log_probs)
     reachable = score(open_log_probs, settings.max_output_length, 0.0, settings)
-    return bool((scores[:, settings.n_best - 1] >= reachable.max(axis=1)).all())
+    worst = scores.reshape(-1, width)[:, settings.n_best - 1]
+    return bool((worst >= reachable.reshape(-1, width).max(axis=1)).all())

@@ -118,7 +118,7 @@ def steps(artifact: Artifact, session: TFLiteSession) -> Iterator[tuple[str, Any
         for name in ("token_ids", "log_probs", "attention"):
             arrays = [output[name] for output in found if output[name] is not None]
             if arrays:
-                yield f"steps of {width}/{name}", np.stack(arrays)
+                yield f"steps of {width}/{name}", np.concatenate([a.ravel() for a in arrays])
 
 
 def decoded(artifact: Artifact, session: TFLiteSession) -> Iterator[tuple[str, Any]]:

@@ -25,7 +25,7 @@ DTYPES: dict[int, type[np.generic]] = {1: np.float32, 2: np.int32}
 # `tensorflow/lite/core/c/c_api.h`.
 FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "TfLiteVersion": (c_char_p,),
-    "TfLiteModelCreate": (c_void_p, c_char_p, c_size_t),
+    "TfLiteModelCreateFromFile": (c_void_p, c_char_p),
     "TfLiteModelDelete": (None, c_void_p),
     "TfLiteInterpreterOptionsCreate": (c_void_p,),
     "TfLiteInterpreterOptionsSetNumThreads": (None, c_void_p, c_int32),

@@ -19,7 +19,7 @@ from tests.runtimes.systems import ALL, SYSTEMS, export_systems
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-TOLERANCES = {"none": 5e-5, "float16": 5e-5, "dynamic_range": 0.1, "int8": 0.3}
+TOLERANCES = {"none": 5e-5, "float16": 5e-5, "dynamic_range": 0.1, "int8": 0.5}
 """Quantisation -> the largest difference of a number, of a log-probability in nats.
 
 Weights of int8 meet activations that each runtime rounds to int8 in its own way.

@@ -34,7 +34,7 @@ __all__ = [
     "train",
 ]
 
-PEAK_LEARNING_RATE = {"gru": 5e-3, "lstm": 5e-3, "transformer": 2e-3}
+PEAK_LEARNING_RATE = {"gru": 5e-3, "lstm": 3e-3, "transformer": 2e-3}
 
 
 class Exported(NamedTuple):
@@ -66,10 +66,10 @@ def build_model(kind: str, tokenizer: CharacterTokenizer, options: argparse.Name
         tokenizer,
         embedding_size=options.units // 2,
         units=options.units,
-        attention_units=options.units // 2,
         dropout=0.0,
         share_embeddings=True,
         cell=kind,
+        decoder="luong",  # learns dates faster than `bahdanau`, with LSTM cells above all
     )
 
 

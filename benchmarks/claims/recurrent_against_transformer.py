@@ -138,8 +138,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         choices=MODELS,
         default=MODELS,
     )
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--train-pairs", type=int, help="evenly spread; all by default")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--train-pairs", type=int, default=30_000, help="evenly spread")
     parser.add_argument("--dev-pairs", type=int, default=500, help="evenly spread, default 500")
     parser.add_argument("--max-length", type=int, default=40, help="tokens a side, eos apart")
     parser.add_argument("--units", type=int, default=128, help="of GRU and LSTM")

@@ -79,7 +79,7 @@ def export_tflite(
             vocabulary of up to 256, else four a beam.
         source_buckets: source lengths in tokens for which the file holds graphs of their own, so
             that a short source does not pay for a long one; `max_source_length` always is one.
-            Where not given, 16 and its doubles.
+            Where not given, 16 and its doubles up to half of it: each takes room in the file.
         stateful: keeps memory and state inside the interpreter, in variables; see
             `save_signatures`.
         min_same_best: the smallest share of the sample, 0 to 1, whose best output must be the
@@ -160,7 +160,7 @@ def _in_float32(model: Seq2Seq) -> Seq2Seq:
 def _buckets(longest: int, given: Sequence[int] | None) -> list[int]:
     """Returns the source lengths, ascending; the longest is one of them."""
     if given is None:
-        given = [length for length in (16 * 2**k for k in range(8)) if length < longest]
+        given = [length for length in (16 * 2**k for k in range(8)) if 2 * length <= longest]
     if not all(isinstance(length, int) and 1 <= length <= longest for length in given):
         raise ValueError(
             f"`source_buckets` must be lengths of 1 to `max_source_length`, {longest} tokens. "

@@ -141,7 +141,7 @@ def test_evaluate_and_inspect_without_tensorflow(
 
 
 def test_benchmark_without_tensorflow(interpreter: str, toy_files: dict[str, Path]) -> None:
-    files = [str(path) for path in toy_files.values()]
+    files = [str(toy_files[name]) for name in EVERYWHERE]
     options = ["--rounds", "2", "--warmup-rounds", "1", "--output-tokens", "4", "--json"]
     measured = json.loads(run(interpreter, "-m", "s2s_keras", "benchmark", *files, *options))
     assert measured["machine"]["interpreter"].startswith(f"{interpreter} ")

@@ -1,4 +1,5 @@
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -10,6 +11,15 @@ from s2s_keras.training.callbacks import InterruptGuard, ProgressBar, RunRecorde
 from s2s_keras.training.history import kept_epoch, read_history
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A process started in the background ignores Ctrl-C, and so would the test."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_waits_for_the_end_of_the_batch_and_a_second_does_not() -> None:
     before = signal.getsignal(signal.SIGINT)
     guard = InterruptGuard()

@@ -195,9 +195,9 @@ SECTIONS = (
         "small devices.",
         sections.recurrent_against_transformer,
         ("recurrent_against_transformer",),
-        "It does not hold here. A recurrent step is several times as fast as a Transformer's, but "
-        "a whole text about twice: the encoder's loop costs part of what the steps save. The LSTM "
-        "is slower and larger than the GRU at the same quality.",
+        "It does not hold here: a recurrent step is several times as fast as a Transformer's, and "
+        "a whole text two to three times. The LSTM takes a little longer than the GRU, and a "
+        "larger file, at the same quality.",
     ),
 )
 

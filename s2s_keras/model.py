@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ import keras
 from keras import ops
 
 import s2s_keras.training  # noqa: F401  registers the loss and the metrics for `load_model`
-from s2s_keras.architecture import WITH_ATTENTION, check_architecture
+from s2s_keras.architecture import check_architecture
 from s2s_keras.decoding import DecodingSettings, Prediction, Predictor
 from s2s_keras.errors import ArtifactError
 from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
@@ -24,6 +24,7 @@ from s2s_keras.layers import (
     Source,
     mask_bias,
 )
+from s2s_keras.layers.decoders import decoder_options
 from s2s_keras.layers.loop import run_loop
 from s2s_keras.text import BOS_ID, PAD_ID, Tokenizer
 
@@ -223,7 +224,7 @@ class Seq2Seq(keras.Model):
             bridge=bridge,
             dtype=policy,
             name="decoder",
-            **_decoder_options(options),
+            **decoder_options(options),
         )
         self.dropout_layer = keras.layers.Dropout(dropout, dtype=policy, name="dropout")
         self.build()
@@ -370,21 +371,6 @@ class Seq2Seq(keras.Model):
 def _embedding_initializer(size: int) -> Any:
     """Logits of a tied output start near 1 in size: with Keras's own, attention is found late."""
     return keras.initializers.RandomNormal(stddev=size**-0.5)
-
-
-def _decoder_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that one decoder takes and another does not; `None` leaves its default."""
-    chosen: dict[str, Any] = {}
-    if options["decoder"] in WITH_ATTENTION:
-        default = {"bahdanau": "additive", "luong": "general"}[options["decoder"]]
-        chosen = {"score": options["score"] or default, "window": options["attention_window"]}
-        if chosen["score"] in ("additive", "concat"):
-            chosen["attention_units"] = options["attention_units"] or options["units"]
-    if options["deep_output"] is not None:
-        chosen["deep_output"] = options["deep_output"]
-    if options["input_feeding"]:
-        chosen["input_feeding"] = True
-    return chosen
 
 
 def load_model(path: str | Path) -> Seq2Seq:

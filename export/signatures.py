@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ from keras import ops
 from s2s_keras.export.functions import decode_token, encode_ids
 from s2s_keras.layers import Source
 from s2s_keras.model import Seq2Seq
+from s2s_keras.text import PAD_ID
 
 __all__ = ["save_signatures", "signature_keys"]
 
@@ -81,9 +83,7 @@ def _add_stateless(
     beam_widths: Sequence[int],
     candidates: int,
 ) -> dict[str, Any]:
-    def encode(source_ids: Any) -> dict[str, Any]:
-        return encode_ids(model, source_ids)
-
+    encode = partial(encode_ids, model)
     encodes: dict[str, str] = {}
     steps: dict[str, dict[str, str]] = {}
     added: dict[tuple[Any, ...], str] = {}
@@ -153,9 +153,7 @@ def _add_stateful(
     beam_widths: Sequence[int],
     candidates: int,
 ) -> dict[str, Any]:
-    def encode(source_ids: Any) -> dict[str, Any]:
-        return encode_ids(model, source_ids)
-
+    encode = partial(encode_ids, model)
     shapes = {length: _shapes(encode, length) for length in source_lengths}
     variables = _Variables(shapes[source_lengths[-1]], beam_widths)
     archive.track(variables)
@@ -163,7 +161,7 @@ def _add_stateful(
     def start(source_ids: Any) -> dict[str, Any]:
         encoded = encode(source_ids)
         variables.assign(encoded)
-        return {"length": ops.sum(ops.cast(ops.not_equal(source_ids, 0), "int32"))}
+        return {"length": ops.sum(ops.cast(ops.not_equal(source_ids, PAD_ID), "int32"))}
 
     def make_step(length: int, width: int) -> Callable[..., Any]:
         state = variables.states[str(width)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -29,11 +30,14 @@ def encode_source(encoder: Encoder, embedded: Any, length: Any) -> tuple[Any, An
     Returns:
         `memory` float (1, S, M), 0 at padding, and the last states, float (R, 1, M).
     """
+    positions = np.arange(embedded.shape[0], dtype="int32")
+    # Where each token stands from the last one back; padding stays. Its own inverse.
+    backward = ops.where(positions < length, length - 1 - positions, positions)
     outputs = embedded
     last_states: list[Any] = []
     for index, cells in enumerate(encoder.layers_of_cells()):
         below = outputs
-        outputs, states = _run(cells, DIRECTIONS[encoder.direction], outputs, length)
+        outputs, states = _run(cells, DIRECTIONS[encoder.direction], outputs, length, backward)
         if index > 0 and encoder.residual:
             outputs = outputs + below
         last_states += states
@@ -41,28 +45,45 @@ def encode_source(encoder: Encoder, embedded: Any, length: Any) -> tuple[Any, An
 
 
 def _run(
-    cells: Sequence[RecurrentCell], directions: Sequence[str], inputs: Any, length: Any
+    cells: Sequence[RecurrentCell],
+    directions: Sequence[str],
+    inputs: Any,
+    length: Any,
+    backward: Any,
 ) -> tuple[Any, list[Any]]:
-    """Runs a layer over inputs (S, width): outputs (S, M) and the last states, each (1, M)."""
-    units, count = cells[0].units, cells[0].num_states
-    projected = [cell.project(inputs) for cell in cells]
-    zeros = ops.zeros((1, units), dtype=inputs.dtype)
-    memory = ops.zeros((inputs.shape[0], units * len(cells)), dtype=inputs.dtype)
+    """Runs a layer over inputs (S, width): outputs (S, M) and the last states, each (1, M).
 
-    def step(time: Any, memory: Any, *states: Any) -> list[Any]:
-        new_states: list[Any] = []
-        for i, (cell, direction) in enumerate(zip(cells, directions, strict=True)):
-            at = length - 1 - time if direction == "backward" else time
-            after = cell(
-                tf.gather(projected[i], ops.reshape(at, (1,))), states[i * count :][:count]
-            )
-            memory = ops.slice_update(memory, (at, i * units), after[0])
-            new_states += after
-        return [time + 1, memory, *new_states]
+    The D directions are rows of the same tensors: but for their weights they take the same steps.
+    """
+    units, rows = cells[0].units, len(cells)
+    ways = list(zip(cells, directions, strict=True))
+    projected = ops.stack(
+        [cell.project(_in_order(inputs, way, backward)) for cell, way in ways], axis=1
+    )
+    zeros = ops.zeros((rows, units), dtype=inputs.dtype)
+    outputs = ops.zeros((inputs.shape[0], rows, units), dtype=inputs.dtype)
+
+    def step(time: Any, outputs: Any, *states: Any) -> list[Any]:
+        before = ops.split(states[0], rows)
+        recurrent = ops.concatenate(
+            [cell.recur(row) for cell, row in zip(cells, before, strict=True)]
+        )
+        after = cells[0].advance(tf.gather(projected, time), recurrent, states)
+        outputs = ops.slice_update(outputs, (time, 0, 0), ops.expand_dims(after[0], 0))
+        return [time + 1, outputs, *after]
 
     def unfinished(time: Any, *_: Any) -> Any:
         return time < length
 
-    first = [ops.zeros((), dtype="int32"), memory, *[zeros] * (count * len(cells))]
-    _, memory, *states = ops.while_loop(unfinished, step, first)
-    return memory, [ops.concatenate(states[k::count], axis=-1) for k in range(count)]
+    first = [ops.zeros((), dtype="int32"), outputs, *[zeros] * cells[0].num_states]
+    _, outputs, *states = ops.while_loop(unfinished, step, first)
+    memory = [
+        _in_order(rows, way, backward)
+        for rows, way in zip(ops.unstack(outputs, axis=1), directions, strict=True)
+    ]
+    return ops.concatenate(memory, axis=-1), [ops.reshape(state, (1, -1)) for state in states]
+
+
+def _in_order(rows: Any, direction: str, backward: Any) -> Any:
+    """Lays rows (S, width) out as a direction reads them, or back."""
+    return tf.gather(rows, backward) if direction == "backward" else rows

@@ -15,7 +15,7 @@ class RecurrentCell(keras.layers.Layer):
     """A recurrent cell whose inputs are projected before the loop.
 
     `project` computes W x + b for a whole sequence in one matrix product, `call` does the rest of a
-    step. All gates share one matrix product.
+    step: `recur`, one matrix product for all gates, and `advance`.
 
     Args:
         units: H, the width of the output and of each state.
@@ -56,9 +56,23 @@ class RecurrentCell(keras.layers.Layer):
         """Returns W x + b: float (..., gates * H) for inputs float (..., input width)."""
         return ops.matmul(inputs, self.kernel) + self.input_bias
 
+    def recur(self, output: Any) -> Any:
+        """Returns what the output of the step before adds: float (B, gates * H), for (B, H)."""
+        return ops.matmul(output, self.recurrent_kernel)
+
+    def advance(self, projected: Any, recurrent: Any, states: Sequence[Any]) -> list[Any]:
+        """Returns the new states; here no weights are read, so rows may be of several cells.
+
+        Args:
+            projected: float (B, gates * H), one time step of what `project` returned.
+            recurrent: float (B, gates * H), what `recur` returned.
+            states: `num_states` tensors, float (B, H).
+        """
+        raise NotImplementedError
+
     def call(self, projected: Any, states: Sequence[Any]) -> list[Any]:
         """Advances one step; see the class."""
-        raise NotImplementedError
+        return self.advance(projected, self.recur(states[0]), states)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

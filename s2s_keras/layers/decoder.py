@@ -217,11 +217,11 @@ class Decoder(keras.layers.Layer):
         return flatten_rows(features), ops.stack(rows), weights
 
     def _rows(self, state: Any) -> list[Any]:
-        return [state[i] for i in range(self.cell_rows + self.feedback_rows)]
+        return list(ops.unstack(state, self.cell_rows + self.feedback_rows))
 
     def _last_output(self, last_states: Any) -> Any:
         """The output of the encoder's top layer at its end: (N, M)."""
-        return last_states[-CELLS[self.cell].num_states]
+        return ops.unstack(last_states)[-CELLS[self.cell].num_states]
 
     def _project(self, embedded: Any, source: Source) -> Any:
         """The share of the lowest cell's input that is known before the loop: (N, T, gates * H)."""

@@ -44,10 +44,13 @@ class GRUCell(RecurrentCell):
         """b, float (3H,)."""
         return self.bias[0]
 
-    def call(self, projected: Any, states: Sequence[Any]) -> list[Any]:
-        """Advances one step; see `RecurrentCell`."""
+    def recur(self, output: Any) -> Any:
+        """Returns U h + c; see `RecurrentCell`."""
+        return super().recur(output) + self.bias[1]
+
+    def advance(self, projected: Any, recurrent: Any, states: Sequence[Any]) -> list[Any]:
+        """Returns h_t; see `RecurrentCell`."""
         (state,) = states
-        recurrent = ops.matmul(state, self.recurrent_kernel) + self.bias[1]
         input_zr, input_n = ops.split(projected, [2 * self.units], axis=-1)
         state_zr, state_n = ops.split(recurrent, [2 * self.units], axis=-1)
         update, reset = ops.split(ops.sigmoid(input_zr + state_zr), 2, axis=-1)

@@ -48,11 +48,10 @@ class LSTMCell(RecurrentCell):
         """b, float (4H,)."""
         return self.bias
 
-    def call(self, projected: Any, states: Sequence[Any]) -> list[Any]:
-        """Advances one step; see `RecurrentCell`."""
-        output, cell = states
-        gates = projected + ops.matmul(output, self.recurrent_kernel)
-        write, forget, candidate, read = ops.split(gates, 4, axis=-1)
+    def advance(self, projected: Any, recurrent: Any, states: Sequence[Any]) -> list[Any]:
+        """Returns h_t and c_t; see `RecurrentCell`."""
+        _, cell = states
+        write, forget, candidate, read = ops.split(projected + recurrent, 4, axis=-1)
         cell = ops.sigmoid(forget) * cell + ops.sigmoid(write) * ops.tanh(candidate)
         return [ops.sigmoid(read) * ops.tanh(cell), cell]
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from s2s_keras.export.encoding import encode_source
+from s2s_keras.export.top_k import top_k
 from s2s_keras.layers import Source, padding_bias
 from s2s_keras.model import Seq2Seq
 from s2s_keras.text import PAD_ID
@@ -59,10 +60,10 @@ def decode_token(
     embedded = tf.gather(model.target_embedding.embeddings, token)
     features, state, attention = model.decoder.step(embedded, state, source)
     probabilities = ops.softmax(model.target_embedding(features, reverse=True), axis=-1)
-    likeliest, token_ids = ops.top_k(probabilities, candidates, sorted=True)
+    likeliest, token_ids = top_k(probabilities, candidates)
     outputs = {
         "log_probs": ops.log(ops.maximum(likeliest, LEAST_PROBABILITY)),
-        "token_ids": ops.cast(token_ids, "int32"),
+        "token_ids": token_ids,
         "state": state,
         "attention": attention,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,8 +23,7 @@ def save_signatures(
     folder: str,
     *,
     source_lengths: Sequence[int],
-    beam_widths: Sequence[int],
-    candidates: int,
+    candidates: Mapping[int, int],
     stateful: bool = False,
 ) -> dict[str, Any]:
     """Writes a SavedModel with the model's signatures on ids.
@@ -51,8 +50,7 @@ def save_signatures(
         model: built, on the TensorFlow backend.
         folder: the SavedModel's folder.
         source_lengths: each S, ascending; a source is padded to the smallest that holds it.
-        beam_widths: each B, ascending.
-        candidates: C, the likeliest tokens that a step returns.
+        candidates: each B, ascending, -> C, the likeliest tokens that its step returns.
         stateful: keeps memory and state inside the interpreter.
 
     Returns:
@@ -62,7 +60,7 @@ def save_signatures(
     archive = keras.export.ExportArchive()
     archive.track(model)
     add = _add_stateful if stateful else _add_stateless
-    signatures = add(archive, model, source_lengths, beam_widths, candidates)
+    signatures = add(archive, model, source_lengths, candidates)
     archive.write_out(folder, verbose=False)
     return signatures
 
@@ -80,8 +78,7 @@ def _add_stateless(
     archive: Any,
     model: Seq2Seq,
     source_lengths: Sequence[int],
-    beam_widths: Sequence[int],
-    candidates: int,
+    candidates: Mapping[int, int],
 ) -> dict[str, Any]:
     encode = partial(encode_ids, model)
     encodes: dict[str, str] = {}
@@ -93,14 +90,14 @@ def _add_stateless(
         encodes[str(length)] = f"encode{suffix}"
         encoded = _shapes(encode, length)
         rows, _, units = encoded.pop("state")
-        for width in beam_widths:
-            name = f"decode_step{_suffix(width, beam_widths)}{suffix}"
+        for width, count in candidates.items():
+            name = f"decode_step{_suffix(width, list(candidates))}{suffix}"
             # Without attention nothing that a step reads is as long as the source.
             key = (width, *encoded.values())
             if key not in added:
                 specs = [_ids("token", width), _floats("state", (rows, width, units))]
                 specs += [_floats(name, shape) for name, shape in encoded.items()]
-                archive.add_endpoint(name, _stateless_step(model, list(encoded), candidates), specs)
+                archive.add_endpoint(name, _stateless_step(model, list(encoded), count), specs)
             steps.setdefault(str(length), {})[str(width)] = added.setdefault(key, name)
     return {"encode": encodes, "decode_step": steps}
 
@@ -150,12 +147,11 @@ def _add_stateful(
     archive: Any,
     model: Seq2Seq,
     source_lengths: Sequence[int],
-    beam_widths: Sequence[int],
-    candidates: int,
+    candidates: Mapping[int, int],
 ) -> dict[str, Any]:
     encode = partial(encode_ids, model)
     shapes = {length: _shapes(encode, length) for length in source_lengths}
-    variables = _Variables(shapes[source_lengths[-1]], beam_widths)
+    variables = _Variables(shapes[source_lengths[-1]], candidates)
     archive.track(variables)
 
     def start(source_ids: Any) -> dict[str, Any]:
@@ -169,7 +165,7 @@ def _add_stateful(
         def step(token: Any, parent: Any) -> dict[str, Any]:
             before = tf.gather(state, parent, axis=1)
             source = variables.read(shapes[length])
-            outputs = decode_token(model, token, before, source, candidates)
+            outputs = decode_token(model, token, before, source, candidates[width])
             state.assign(outputs.pop("state"))
             return outputs
 
@@ -181,8 +177,8 @@ def _add_stateful(
         suffix = _suffix(length, source_lengths, "s")
         archive.add_endpoint(f"start{suffix}", start, [_ids("source_ids", 1, length)])
         starts[str(length)] = f"start{suffix}"
-        for width in beam_widths:
-            name = f"step{_suffix(width, beam_widths)}{suffix}"
+        for width in candidates:
+            name = f"step{_suffix(width, list(candidates))}{suffix}"
             specs = [_ids("token", width), _ids("parent", width)]
             archive.add_endpoint(name, make_step(length, width), specs)
             steps.setdefault(str(length), {})[str(width)] = name

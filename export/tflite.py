@@ -21,6 +21,7 @@ from s2s_keras.files import atomic_path, make_folder
 from s2s_keras.model import Seq2Seq
 from s2s_keras.runtime import TFLiteSession, read_artifact, write_artifact
 from s2s_keras.runtime.graph import builtin_operators, foreign_operators, loop_outputs
+from s2s_keras.text.tokenizer import SPECIAL_TOKENS
 
 __all__ = ["ExportReport", "export_tflite"]
 
@@ -29,6 +30,9 @@ FLOAT_TOLERANCE = 1e-3
 
 FLOAT_SAME_BEAMS = 0.98
 """Smallest share of texts with the same beams in an unquantised file; the rest may be ties."""
+
+SHORTEST_BUCKET = 16
+"""Tokens; below it a graph for shorter sources saves next to nothing."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,12 @@ def export_tflite(
             made for; `max_source_length` must be given.
         quantization: a key of `QUANTIZATIONS`.
         candidates: C, the likeliest tokens that a step returns; where not given, all of a
-            vocabulary of up to 256, else four a beam.
+            vocabulary of up to 256. Else as many as there are beams and special tokens: no search
+            takes more from one row.
         source_buckets: source lengths in tokens for which the file holds graphs of their own, so
             that a short source does not pay for a long one; `max_source_length` always is one.
-            Where not given, 16 and its doubles up to half of it: each takes room in the file.
+            Where not given, a quarter of it, a sixteenth and so on down to 16: each takes room in
+            the file, and more in memory, where interpreters keep weights once for each graph.
         stateful: keeps memory and state inside the interpreter, in variables; see
             `save_signatures`.
         min_same_best: the smallest share of the sample, 0 to 1, whose best output must be the
@@ -110,13 +116,15 @@ def export_tflite(
     make_folder(path.parent)
     vocabulary = len(model.target_tokenizer)
     beam_widths = sorted({1, settings.beam_width})
-    widest = 4 * settings.beam_width if vocabulary > 256 else vocabulary
+    by_width = {
+        width: candidates or (width + len(SPECIAL_TOKENS) if vocabulary > 256 else vocabulary)
+        for width in beam_widths
+    }
     graph, signatures = _convert(
         model,
         quantization,
         source_lengths=_buckets(settings.max_source_length, source_buckets),
-        beam_widths=beam_widths,
-        candidates=min(vocabulary, candidates or widest),
+        candidates={width: min(vocabulary, count) for width, count in by_width.items()},
         stateful=stateful,
     )
     if foreign := foreign_operators(graph):
@@ -160,7 +168,7 @@ def _in_float32(model: Seq2Seq) -> Seq2Seq:
 def _buckets(longest: int, given: Sequence[int] | None) -> list[int]:
     """Returns the source lengths, ascending; the longest is one of them."""
     if given is None:
-        given = [length for length in (16 * 2**k for k in range(8)) if 2 * length <= longest]
+        given = [longest // 4**k for k in range(1, 8) if longest // 4**k >= SHORTEST_BUCKET]
     if not all(isinstance(length, int) and 1 <= length <= longest for length in given):
         raise ValueError(
             f"`source_buckets` must be lengths of 1 to `max_source_length`, {longest} tokens. "

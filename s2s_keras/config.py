@@ -271,7 +271,7 @@ class ExportConfig(Section):
     candidates: Count | None = None
     """Likeliest tokens that a decode step returns; where not given, all of a small vocabulary."""
     source_buckets: list[Count] | None = None
-    """Source lengths in tokens with graphs of their own; where not given, 16 and its doubles."""
+    """Source lengths in tokens with graphs of their own; where not given, quarters down to 16."""
     stateful: Flag = False
     """Keeps memory and state inside the interpreter."""
     parity_texts: Count = 200

@@ -1,0 +1,45 @@
+"""The largest of many: in two stages, because an interpreter's TOPK_V2 looks at each by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+from keras import ops
+
+__all__ = ["GROUP_SIZE", "top_k"]
+
+GROUP_SIZE = 16
+"""Columns of a group; of 8, 16, 32 and 64 the fastest for 8,000 columns."""
+
+
+def top_k(values: Any, k: int) -> tuple[Any, Any]:
+    """Returns the k largest of each row, the largest first; the function of `keras.ops.top_k`.
+
+    The columns are dealt out to groups. No more than k groups can hold the k largest: those with
+    the largest maxima. So k groups are found among the maxima, which cost one fast operator, and
+    only their columns are compared. Few columns are compared at once.
+
+    Args:
+        values: float (B, V), not negative, of known shape.
+        k: 1 to V.
+
+    Returns:
+        The values, float (B, k), and their columns, int32 (B, k).
+    """
+    rows, columns = values.shape
+    groups = -(-columns // GROUP_SIZE)
+    if k * GROUP_SIZE * 2 > columns:
+        largest, places = ops.top_k(values, k)
+        return largest, ops.cast(places, "int32")
+    if groups * GROUP_SIZE > columns:  # what is added is smaller than any
+        missing = groups * GROUP_SIZE - columns
+        values = ops.pad(values, [(0, 0), (0, missing)], constant_values=-1.0)
+    # Column c stands in row c // groups of the group c % groups.
+    dealt = ops.reshape(values, (rows, GROUP_SIZE, 1, groups))
+    maxima = ops.reshape(ops.max_pool(dealt, (GROUP_SIZE, 1)), (rows, groups))
+    _, chosen = tf.math.top_k(maxima, k)
+    held = tf.gather(ops.reshape(values, (rows, GROUP_SIZE, groups)), chosen, axis=2, batch_dims=1)
+    largest, places = tf.math.top_k(ops.reshape(held, (rows, GROUP_SIZE * k)), k)
+    row = places // k
+    return largest, row * groups + tf.gather(chosen, places - row * k, batch_dims=1)

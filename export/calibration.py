@@ -119,5 +119,10 @@ class _Runner:
         self._note()
         return outputs
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._runner, name)
+    def get_input_details(self) -> Any:
+        """Returns the runner's own."""
+        return self._runner.get_input_details()
+
+    def get_output_details(self) -> Any:
+        """Returns the runner's own."""
+        return self._runner.get_output_details()

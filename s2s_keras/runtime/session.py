@@ -14,6 +14,7 @@ from s2s_keras.runtime.artifact import Artifact
 from s2s_keras.runtime.contract import misfit
 from s2s_keras.runtime.guard import GuardedSession
 from s2s_keras.runtime.interpreters import find_interpreter
+from s2s_keras.runtime.signature import Signature
 from s2s_keras.text import pad_ids
 
 __all__ = ["TFLiteSession"]
@@ -61,27 +62,26 @@ class TFLiteSession(GuardedSession):
         self._check_signatures(artifact)
         self._source_length = 0
         self._decode_step: Any = None
-        self._source: dict[str, NDArray[np.float32]] = {}
         self._state = np.zeros((0, 0, 0), np.float32)
         self.prove(self.beam_widths[0])
 
     def _map_signatures(self, signatures: dict[str, Any]) -> None:
-        """Finds the runners that `model.json` names: by source length, and by beam width."""
+        """Finds the signatures that `model.json` names: by source length, and by beam width."""
         first = next((name for name in FLAVOURS if name in signatures), "encode")
         self._stateful = first == "start"
-        self._runners: dict[str, Any] = {}
+        self._signatures: dict[str, Signature] = {}
         self._starts = {
-            int(length): self._runner(name) for length, name in signatures[first].items()
+            int(length): self._signature(name) for length, name in signatures[first].items()
         }
         self._steps = {
-            int(length): {int(width): self._runner(name) for width, name in by_width.items()}
+            int(length): {int(width): self._signature(name) for width, name in by_width.items()}
             for length, by_width in signatures[FLAVOURS[first]].items()
         }
 
-    def _runner(self, name: str) -> Any:
-        if name not in self._runners:
-            self._runners[name] = self._interpreter.get_signature_runner(name)
-        return self._runners[name]
+    def _signature(self, name: str) -> Signature:
+        if name not in self._signatures:
+            self._signatures[name] = Signature(self._interpreter, name)
+        return self._signatures[name]
 
     @property
     def beam_widths(self) -> list[int]:
@@ -95,7 +95,7 @@ class TFLiteSession(GuardedSession):
 
     def signatures(self) -> dict[str, dict[str, dict[str, tuple[str, list[int]]]]]:
         """Returns signature -> `inputs` and `outputs` -> tensor -> its type and shape."""
-        return {name: _details(runner) for name, runner in self._runners.items()}
+        return {name: _details(signature) for name, signature in self._signatures.items()}
 
     def _start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
         if len(source_ids) != 1:
@@ -113,16 +113,16 @@ class TFLiteSession(GuardedSession):
         encoded = self._starts[length](source_ids=pad_ids(list(source_ids), length))
         if not self._stateful:
             self._state = np.repeat(encoded.pop("state"), beam_width, axis=1)
-            self._source = encoded
+            self._decode_step.keep(**encoded)
 
     def _step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
         if self._stateful:
             output = self._decode_step(token=tokens, parent=parents.astype(np.int32))
         else:
-            output = self._decode_step(token=tokens, state=self._state[:, parents], **self._source)
+            output = self._decode_step(token=tokens, state=self._state.take(parents, axis=1))
             self._state = output["state"]
         attention = output.get("attention")
-        if attention is not None:
+        if attention is not None and attention.shape[1] > self._source_length:
             attention = attention[:, : self._source_length]
         return StepOutput(output["log_probs"], output["token_ids"], attention)
 
@@ -130,7 +130,7 @@ class TFLiteSession(GuardedSession):
         del self._interpreter, self._decode_step
         self._starts.clear()
         self._steps.clear()
-        self._runners.clear()
+        self._signatures.clear()
 
     def _length_for(self, length: int) -> int:
         for candidate in self.source_lengths:
@@ -174,15 +174,12 @@ class TFLiteSession(GuardedSession):
         return None
 
 
-def _details(runner: Any) -> dict[str, dict[str, tuple[str, list[int]]]]:
+def _details(signature: Signature) -> dict[str, dict[str, tuple[str, list[int]]]]:
     """Returns `inputs` and `outputs` of a signature -> tensor -> its type and shape."""
     return {
         side: {
             tensor: (np.dtype(detail["dtype"]).name, [int(n) for n in detail["shape"]])
             for tensor, detail in sorted(details.items())
         }
-        for side, details in (
-            ("inputs", runner.get_input_details()),
-            ("outputs", runner.get_output_details()),
-        )
+        for side, details in signature.details.items()
     }

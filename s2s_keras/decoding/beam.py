@@ -62,6 +62,7 @@ def beam_steps(
     scores = np.zeros(count * width)
     lengths = np.zeros(count * width, np.int64)
     finished = np.zeros(count * width, bool)
+    ended = 0
     coverage = Coverage(source_ids, width, settings)
     history = History()
     timed_out = False
@@ -76,8 +77,9 @@ def beam_steps(
         output = checked_step(session, tokens, rows, length, settings)
         candidates = output.log_probs.shape[1]
         totals: NDArray[np.float64] = log_probs[:, None] + output.log_probs
-        totals[finished] = -np.inf
-        totals[finished, 0] = log_probs[finished]  # a frozen beam's only candidate is itself
+        if ended:  # a frozen beam's only candidate is itself
+            totals[finished] = -np.inf
+            totals[finished, 0] = log_probs[finished]
         lengths[~finished] = length
         coverage.add(output.attention, ~finished)
         candidate_scores = score(totals, lengths[:, None], coverage.penalty()[:, None], settings)
@@ -85,16 +87,19 @@ def beam_steps(
         best = _largest(candidate_scores.reshape(count, width * candidates), width)
         chosen = (best + np.arange(0, totals.size, width * candidates)[:, None]).ravel()
         rows = chosen // candidates
-        was_finished = finished[rows]
         tokens = output.token_ids.ravel()[chosen].astype(np.int32)
-        tokens[was_finished] = PAD_ID
+        finished = finished[rows]
+        tokens[finished] = PAD_ID
         history.append(tokens, rows, output.attention)
         log_probs = totals.ravel()[chosen]
         scores = candidate_scores.ravel()[chosen]
         lengths = lengths[rows]
         coverage.reorder(rows)
-        finished = was_finished | (tokens == EOS_ID) | np.isneginf(log_probs)
-        decided = finished.all() or _decided(log_probs, scores, finished, width, settings)
+        finished |= (tokens == EOS_ID) | (log_probs == -np.inf)
+        ended = int(np.count_nonzero(finished))
+        decided = ended == len(finished) or (
+            ended > 0 and _decided(log_probs, scores, finished, width, settings)
+        )
         timed_out = not decided and length < settings.max_output_length and deadline.is_over()
         yield standing
         if decided or timed_out:

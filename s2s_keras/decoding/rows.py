@@ -114,6 +114,7 @@ def _decode(
     log_probs = np.zeros(len(rows))
     lengths = np.zeros(len(rows), np.int64)
     finished = np.zeros(len(rows), bool)
+    ended = 0
     coverage = Coverage(source_ids, width, settings)
     history = History()
     timed_out = False
@@ -126,14 +127,19 @@ def _decode(
     for length in range(1, settings.max_output_length + 1):
         output = checked_step(session, tokens, rows, length, settings)
         columns = choose(output)
-        tokens = np.where(finished, PAD_ID, output.token_ids[rows, columns]).astype(np.int32)
-        log_probs += np.where(finished, 0.0, output.log_probs[rows, columns])
+        tokens = output.token_ids[rows, columns].astype(np.int32)
+        gained = output.log_probs[rows, columns]
+        if ended:
+            tokens[finished] = PAD_ID
+            gained[finished] = 0.0
+        log_probs += gained
         lengths[~finished] = length
         coverage.add(output.attention, ~finished)
         history.append(tokens, rows, output.attention)
         finished |= tokens == EOS_ID
-        all_finished = finished.all()
-        timed_out = not all_finished and length < settings.max_output_length and deadline.is_over()
+        ended = int(np.count_nonzero(finished))
+        all_ended = ended == len(rows)
+        timed_out = not all_ended and length < settings.max_output_length and deadline.is_over()
         yield standing
-        if all_finished or timed_out:
+        if all_ended or timed_out:
             break

@@ -38,7 +38,7 @@ MAX_BRACKETS = 10_000
 MAX_MEMBERS = 64
 MAX_DIRECTORY_BYTES = 64 * 2**10
 DIRECTORY_END = struct.Struct("<4s4H2LH")
-CHUNK_BYTES = 2**20
+CHUNK_BYTES = 2**16
 
 REQUIRED_KEYS: dict[str, type | tuple[type, ...]] = {
     "format_version": int,
@@ -141,7 +141,9 @@ def read_artifact(path: str | Path) -> Artifact:
                 "Export or download it again."
             )
     try:
-        tokenizers = {side: _tokenizer(members[name]) for side, name in TOKENIZER_FILES.items()}
+        contents = {side: members[name] for side, name in TOKENIZER_FILES.items()}
+        made = {content: _tokenizer(content) for content in set(contents.values())}
+        tokenizers = {side: made[content] for side, content in contents.items()}
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path}: a vocabulary is not usable: {_brief(error)}") from error
     return Artifact(path, metadata, **tokenizers)

@@ -1,5 +1,5 @@
-# make demo · make test · make test-arm64 · make lint · make bench · make claims; each sets up what
-# it needs.
+# make demo · make test · make test-arm64 · make lint · make bench · make bench-device · make claims;
+# each sets up what it needs.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -8,7 +8,7 @@ MODEL := $(DEMO)/model.tflite
 TYPED := recieve definately occured seperate wierd accomodate begining untill \
          goverment tommorow correct neccessary
 
-.PHONY: demo test test-arm64 lint bench claims format clean
+.PHONY: demo test test-arm64 lint bench bench-device claims format clean
 .DELETE_ON_ERROR:
 
 demo: $(MODEL)
@@ -45,6 +45,10 @@ format: .venv/ready
 bench: $(MODEL)
 	@$(BIN)/python benchmarks/misspellings.py $(DEMO)/run --out build/bench
 
+# Our files beside OpenNMT-tf's. The environment and the files take some eight minutes once.
+bench-device: .venv/ready .venv-opennmt/ready
+	@$(BIN)/python -m benchmarks.device.compare --out build/device
+
 # An hour and a half on 2 cores; two more claims with MULTI30K=folder. Goes on where it stopped.
 claims: .venv/ready
 	@for claim in length scores reversal sampling recurrent_against_transformer; do \
@@ -55,7 +59,7 @@ claims: .venv/ready
 	@$(BIN)/python -m benchmarks.claims.report
 
 clean:
-	rm -rf build dist .venv .venv-litert .venv-tflite-runtime .venv-arm64
+	rm -rf build dist .venv .venv-litert .venv-tflite-runtime .venv-arm64 .venv-opennmt
 
 # Training and development.
 .venv/ready: pyproject.toml
@@ -94,4 +98,12 @@ clean:
 	  --target .venv-arm64/packages --python-version 3.11 --only-binary :all: \
 	  $(foreach glibc,2014 _2_17 _2_27 _2_28 _2_34 _2_35,--platform manylinux$(glibc)_aarch64) \
 	  'ai-edge-litert>=2.3,<2.4' 'tflite-runtime==2.14.0' 'numpy<2' 'pymicro-wakeword==2.5.0'
+	@touch $@
+
+# OpenNMT-tf and the TensorFlow of its time, for benchmarks/device; not for Python 3.12 and later.
+.venv-opennmt/ready:
+	@echo "Setting up .venv-opennmt (its TensorFlow is large, too) ..."
+	@$(PYTHON) -m venv .venv-opennmt
+	@.venv-opennmt/bin/pip install --quiet --disable-pip-version-check \
+	  'setuptools<70' 'OpenNMT-tf[tensorflow]==2.32.0'
 	@touch $@

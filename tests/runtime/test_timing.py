@@ -22,6 +22,13 @@ def test_measure_gives_each_case_its_turn_in_each_round() -> None:
     assert all(sample >= 0 for case in cases for sample in case.samples_ms)
 
 
+def test_measure_takes_the_milliseconds_that_a_case_tells() -> None:
+    told = iter([9.0, 1.5, 2.5])
+    case = Case(lambda: next(told), tells_ms=True)
+    measure([case], rounds=2, warmup_rounds=1, advance=lambda: None)
+    assert case.samples_ms == [1.5, 2.5]
+
+
 def test_measure_leaves_the_collector_as_it_was_when_a_case_fails() -> None:
     assert gc.isenabled()
     with pytest.raises(ZeroDivisionError):

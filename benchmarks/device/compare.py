@@ -5,9 +5,9 @@
 Vocabularies of 8,000 tokens, sources and outputs of 32; embeddings of 128, a BiGRU of 2 x 128, a
 GRU of 256; and a Transformer of 6 + 6 layers of 256. Everything goes from ids to ids on one thread
 of the processor, the Python around the interpreter included: our search is Python, OpenNMT-tf's
-stands in its graph. OpenNMT-tf's files need Flex operators, which are TensorFlow's own: LiteRT and
-TensorFlow Lite's own runtimes refuse them, so they run on the interpreter of full TensorFlow, in
-the environment that made them.
+stands in its graph. OpenNMT-tf's files need Flex operators, which are TensorFlow's own: LiteRT, the
+small runtimes and even the interpreter inside TensorFlow 2.21 refuse them, so they run on the one
+inside the TensorFlow that made them, in an environment of its own.
 
 Each contestant has a process, and only one decodes at any time; they take turns, round by round.
 Milliseconds a token are those of a whole call, encoder included, over its output tokens. We are
@@ -41,7 +41,7 @@ from s2s_keras.runtime.machine import describe_machine
 
 __all__ = ["draw", "main", "print_tables"]
 
-WIDTH = 150
+WIDTH = 160
 """Least characters of a line of a table."""
 
 

@@ -1,8 +1,8 @@
 """Decodes with a file that OpenNMT-tf exported, from ids to ids; see `worker`.
 
-OpenNMT-tf's files keep their lists of outputs with Flex operators, which are TensorFlow's own, so
-that only the interpreter inside full TensorFlow runs them. This runs in the environment that made
-them, and imports nothing of ours but the worker.
+OpenNMT-tf's files keep the outputs of their loops in lists, with Flex operators, which are
+TensorFlow's own: only the interpreter inside a full TensorFlow of that time runs them. So this runs
+in the environment that made them, and imports nothing of ours but the worker.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def our_contestants(folder: Path, others: Sequence[Path], sizes: Sizes) -> list[
         sizes: length and beam width.
     """
     files = [(file.model, file.flavour, file.path(folder)) for file in OURS]
-    files += [(path.stem, "", path) for path in others]
+    files += [(path.name, "", path) for path in others]
     return [
         Contestant(model, form, width, path, _ours(path, width, sizes.length))
         for width in (1, sizes.beam_width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -37,9 +38,8 @@ def top_k(values: Any, k: int) -> tuple[Any, Any]:
         values = ops.pad(values, [(0, 0), (0, missing)], constant_values=-1.0)
     # Column c stands in row c // groups of the group c % groups.
     dealt = ops.reshape(values, (rows, GROUP_SIZE, 1, groups))
-    maxima = ops.reshape(ops.max_pool(dealt, (GROUP_SIZE, 1)), (rows, groups))
-    _, chosen = tf.math.top_k(maxima, k)
-    held = tf.gather(ops.reshape(values, (rows, GROUP_SIZE, groups)), chosen, axis=2, batch_dims=1)
-    largest, places = tf.math.top_k(ops.reshape(held, (rows, GROUP_SIZE * k)), k)
-    row = places // k
-    return largest, row * groups + tf.gather(chosen, places - row * k, batch_dims=1)
+    _, chosen = tf.math.top_k(ops.max_pool(dealt, (GROUP_SIZE, 1)), k)
+    first_columns = np.arange(0, GROUP_SIZE * groups, groups, dtype="int32")[:, np.newaxis]
+    held = ops.reshape(ops.reshape(chosen, (rows, 1, k)) + first_columns, (rows, GROUP_SIZE * k))
+    largest, places = tf.math.top_k(tf.gather(values, held, batch_dims=1), k)
+    return largest, tf.gather(held, places, batch_dims=1)

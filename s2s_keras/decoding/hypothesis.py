@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,19 +51,19 @@ class History:
 
     def __init__(self) -> None:
         self._steps: list[
-            tuple[NDArray[np.int32], NDArray[np.intp], NDArray[np.float32] | None]
+            tuple[Sequence[int] | NDArray[np.int32], NDArray[np.intp], NDArray[np.float32] | None]
         ] = []
 
     def append(
         self,
-        tokens: NDArray[np.int32],
+        tokens: Sequence[int] | NDArray[np.int32],
         parents: NDArray[np.intp],
         attention: NDArray[np.float32] | None,
     ) -> None:
         """Notes a step.
 
         Args:
-            tokens: int32 (R,), what each row chose.
+            tokens: R ids, what each row chose.
             parents: int (R,), the row that it continues.
             attention: float32 (R, S), the weights of the parents at this step, or `None`.
         """

@@ -109,37 +109,39 @@ def _decode(
     """Extends `width` rows a source by the column (R,) that `choose` takes of each step."""
     deadline = Deadline(settings.time_limit_ms)
     session.start(source_ids, width)
+    shape = (len(source_ids), width)
     rows = np.arange(len(source_ids) * width)
-    tokens = np.full(len(rows), BOS_ID, np.int32)
-    log_probs = np.zeros(len(rows))
-    lengths = np.zeros(len(rows), np.int64)
-    finished = np.zeros(len(rows), bool)
-    ended = 0
+    # On a device the rows are few: numbers of Python's are faster then than NumPy's calls.
+    open_rows = rows.tolist()
+    tokens = [BOS_ID] * len(rows)
+    log_probs = [0.0] * len(rows)
+    lengths = [0] * len(rows)
     coverage = Coverage(source_ids, width, settings)
     history = History()
     timed_out = False
 
     def standing() -> list[list[Hypothesis]]:
-        shape = (len(source_ids), width)
-        scores = score(log_probs, lengths, coverage.penalty(), settings).reshape(shape)
-        return history.n_best(log_probs.reshape(shape), scores, settings.n_best, timed_out)
+        totals = np.array(log_probs)
+        scores = score(totals, lengths, coverage.penalty(), settings)
+        return history.n_best(
+            totals.reshape(shape), scores.reshape(shape), settings.n_best, timed_out
+        )
 
     for length in range(1, settings.max_output_length + 1):
-        output = checked_step(session, tokens, rows, length, settings)
-        columns = choose(output)
-        tokens = output.token_ids[rows, columns].astype(np.int32)
-        gained = output.log_probs[rows, columns]
-        if ended:
-            tokens[finished] = PAD_ID
-            gained[finished] = 0.0
-        log_probs += gained
-        lengths[~finished] = length
-        coverage.add(output.attention, ~finished)
+        output = checked_step(session, np.array(tokens, np.int32), rows, length, settings)
+        columns = choose(output).tolist()
+        tokens = [PAD_ID] * len(rows)
+        for row in open_rows:
+            column = columns[row]
+            tokens[row] = int(output.token_ids[row, column])
+            log_probs[row] += float(output.log_probs[row, column])
+            lengths[row] = length
+        coverage.add(output.attention, open_rows)
         history.append(tokens, rows, output.attention)
-        finished |= tokens == EOS_ID
-        ended = int(np.count_nonzero(finished))
-        all_ended = ended == len(rows)
-        timed_out = not all_ended and length < settings.max_output_length and deadline.is_over()
+        open_rows = [row for row in open_rows if tokens[row] != EOS_ID]
+        timed_out = (
+            len(open_rows) > 0 and length < settings.max_output_length and deadline.is_over()
+        )
         yield standing
-        if all_ended or timed_out:
+        if timed_out or not open_rows:
             break

@@ -75,8 +75,10 @@ class Coverage:
         self._is_token: NDArray[np.bool_] = np.repeat(source_ids != PAD_ID, beam_width, axis=0)
         self._received: NDArray[np.float64] = np.zeros(self._is_token.shape)
 
-    def add(self, attention: NDArray[np.float32] | None, is_open: NDArray[np.bool_]) -> None:
-        """Adds a step's weights (N * K, at least S) in the open rows (N * K,); others keep theirs.
+    def add(
+        self, attention: NDArray[np.float32] | None, is_open: NDArray[np.bool_] | list[int]
+    ) -> None:
+        """Adds a step's weights (N * K, at least S) in the open rows; others keep theirs.
 
         A session may pad sources further than (N, S); such columns are left out.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -66,7 +67,7 @@ def checked_step(
         ValueError: the model is broken, or cannot do what the settings ask for.
     """
     output = session.step(tokens, parents)
-    if np.isnan(output.log_probs.sum()):  # any of them: NaN would rank at random
+    if math.isnan(output.log_probs.sum()):  # any of them: NaN would rank at random
         raise ValueError("The model's log-probabilities must be numbers. Received: NaN.")
     if output.attention is None and settings.needs_attention:
         raise ValueError(

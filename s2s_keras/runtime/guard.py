@@ -81,7 +81,7 @@ class GuardedSession(ABC):
             _check_ids("parents", parents, self._rows)
             output = self._step(tokens, parents)
         # A negative number is a large one without its sign.
-        if output.token_ids.view(np.uint32).max() >= self._target_vocabulary:
+        if np.maximum.reduce(output.token_ids.view(np.uint32), None) >= self._target_vocabulary:
             raise ArtifactError(
                 f"{self._path}: the graph answers with ids that are not in the vocabulary of "
                 f"{self._target_vocabulary}: the two are not of one model. Export it again."

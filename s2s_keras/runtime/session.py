@@ -119,7 +119,9 @@ class TFLiteSession(GuardedSession):
         if self._stateful:
             output = self._decode_step(token=tokens, parent=parents.astype(np.int32))
         else:
-            output = self._decode_step(token=tokens, state=self._state.take(parents, axis=1))
+            # One row continues itself.
+            state = self._state.take(parents, axis=1) if len(parents) > 1 else self._state
+            output = self._decode_step(token=tokens, state=state)
             self._state = output["state"]
         attention = output.get("attention")
         if attention is not None and attention.shape[1] > self._source_length:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2s_keras.decoding import DecodingSettings, Predictor, beam_search, greedy_search
+from s2s_keras.errors import ArtifactError
 from s2s_keras.runtime.artifact import Artifact, read_artifact
 from s2s_keras.runtime.bare_operators import BareOperators
 from s2s_keras.runtime.benchmark_options import BenchmarkOptions
@@ -60,6 +61,7 @@ class FileBenchmark:
             max_output_length=options.output_tokens,
         )
         self._session = self._loaded = self._load()
+        _check_candidates(path, self._session)
         self._sources = _random_sources(self._artifact, self._session, options.seed)
         self._texts = self._text_sources()
         self._products: dict[tuple[Any, ...], list[Product]] = {}
@@ -164,6 +166,16 @@ class FileBenchmark:
         width = self._settings.beam_width
         self._loaded.start(self._sources[max(self._sources)][0], width)
         self._loaded.step(np.full(width, BOS_ID, np.int32), np.arange(width))
+
+
+def _check_candidates(path: Path, session: TFLiteSession) -> None:
+    """Refuses a file that `eos` could not be kept from: its outputs would be of any length."""
+    outputs = [tensors["outputs"] for tensors in session.signatures().values()]
+    if any(found["log_probs"][1][-1] < 2 for found in outputs if "log_probs" in found):
+        raise ArtifactError(
+            f"{path}: a benchmark needs at least 2 candidates a step, so that outputs do not end "
+            "early. Received: 1. Export with more `candidates`."
+        )
 
 
 def _random_sources(

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from s2s_keras.decoding import DecodingSettings
 from s2s_keras.errors import ArtifactError, InputError
+from s2s_keras.export import export_tflite
+from s2s_keras.model import Seq2Seq
 from s2s_keras.runtime import read_artifact
 from s2s_keras.runtime.bare_operators import BareOperators
 from s2s_keras.runtime.benchmark import benchmark
@@ -17,7 +20,7 @@ from s2s_keras.runtime.file_benchmark import FileBenchmark
 from s2s_keras.runtime.graph import signature_subgraphs
 from s2s_keras.runtime.machine import describe_machine
 from s2s_keras.runtime.products import step_constant_bytes
-from s2s_keras.text import EOS_ID
+from s2s_keras.text import EOS_ID, CharacterTokenizer
 
 OPTIONS = BenchmarkOptions(rounds=3, warmup_rounds=1, output_tokens=5)
 TIMES = {"median_ms", "best_ms", "p95_ms", "to_first", "samples_ms"}
@@ -191,3 +194,13 @@ def test_benchmark_bad_files_and_texts_are_refused(
         benchmark([tmp_path / "none.tflite"])
     with pytest.raises(InputError, match="at most 8 tokens"):
         benchmark([tiny_files["int8"]], BenchmarkOptions(texts=["abcabcabc"]))
+
+
+def test_benchmark_of_a_single_candidate_is_refused(tmp_path: Path) -> None:
+    tokenizer = CharacterTokenizer("abcdefgh")
+    model = Seq2Seq(tokenizer, tokenizer, embedding_size=12, units=16)
+    settings = DecodingSettings(beam_width=1, max_source_length=8, max_output_length=9)
+    path = tmp_path / "one.tflite"
+    export_tflite(model, path, ["abc"], settings, candidates=1, min_same_best=0.0)
+    with pytest.raises(ArtifactError, match=r"one\.tflite: a benchmark needs at least 2 candid"):
+        benchmark([path])

@@ -67,7 +67,7 @@ def checked_step(
         ValueError: the model is broken, or cannot do what the settings ask for.
     """
     output = session.step(tokens, parents)
-    if math.isnan(output.log_probs.sum()):  # any of them: NaN would rank at random
+    if math.isnan(np.add.reduce(output.log_probs, None)):  # any NaN would rank at random
         raise ValueError("The model's log-probabilities must be numbers. Received: NaN.")
     if output.attention is None and settings.needs_attention:
         raise ValueError(
@@ -75,7 +75,7 @@ def checked_step(
             f"coverage_penalty_beta={settings.coverage_penalty_beta}, "
             f"replace_unknown={settings.replace_unknown}, and a model without. Leave both out."
         )
-    if length > settings.min_output_length:
+    if length > settings.min_output_length or EOS_ID not in output.token_ids:
         return output
     if output.log_probs.shape[1] == 1:  # it may be `eos`, and nothing would be left
         raise ValueError(

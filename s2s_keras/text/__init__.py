@@ -2,6 +2,7 @@
 
 from s2s_keras.text.character import CharacterTokenizer
 from s2s_keras.text.padding import pad_ids
+from s2s_keras.text.shortlist import Shortlist
 from s2s_keras.text.split import split_text
 from s2s_keras.text.tokenizer import (
     BOS_ID,
@@ -21,6 +22,7 @@ __all__ = [
     "TOKENIZERS",
     "UNK_ID",
     "CharacterTokenizer",
+    "Shortlist",
     "Tokenizer",
     "WordTokenizer",
     "normalize",

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from s2s_keras.errors import ArtifactError
 from s2s_keras.files import atomic_path
-from s2s_keras.text import Tokenizer
+from s2s_keras.text import Shortlist, Tokenizer
 
 __all__ = ["FORMAT_VERSION", "Artifact", "read_artifact", "write_artifact"]
 
@@ -29,11 +29,16 @@ TOKENIZER_FILES = {
     "source_tokenizer": "source_tokenizer.json",
     "target_tokenizer": "target_tokenizer.json",
 }
-MAX_BYTES = {MODEL_JSON: 2**20, **dict.fromkeys(TOKENIZER_FILES.values(), 16 * 2**20)}
+SHORTLIST_FILE = "shortlist.bin"
+MAX_BYTES = {
+    MODEL_JSON: 2**20,
+    **dict.fromkeys(TOKENIZER_FILES.values(), 16 * 2**20),
+    SHORTLIST_FILE: 64 * 2**20,
+}
 """Member -> its largest size."""
 
 MAX_BRACKETS = 10_000
-"""In a member. Text of nothing else would take 40 times its size in memory, and minutes to read."""
+"""In a JSON member. One of nothing else would take 40 times its size in memory, and minutes."""
 
 MAX_MEMBERS = 64
 MAX_DIRECTORY_BYTES = 64 * 2**10
@@ -62,12 +67,14 @@ class Artifact:
         metadata: the document `model.json`.
         source_tokenizer: text -> `source_ids`.
         target_tokenizer: output ids -> text.
+        shortlist: source ids -> the target ids that an output is made of; `None` for all.
     """
 
     path: Path
     metadata: dict[str, Any]
     source_tokenizer: Tokenizer
     target_tokenizer: Tokenizer
+    shortlist: Shortlist | None = None
 
     @property
     def graph(self) -> bytes:
@@ -82,6 +89,7 @@ def write_artifact(
     metadata: Mapping[str, Any],
     source_tokenizer: Tokenizer,
     target_tokenizer: Tokenizer,
+    shortlist: Shortlist | None = None,
 ) -> dict[str, Any]:
     """Writes the one file, atomically.
 
@@ -92,6 +100,7 @@ def write_artifact(
             graph's size and the checksums.
         source_tokenizer: becomes `source_tokenizer.json`.
         target_tokenizer: becomes `target_tokenizer.json`.
+        shortlist: becomes `shortlist.bin`, where given.
 
     Returns:
         The whole `model.json`.
@@ -100,6 +109,10 @@ def write_artifact(
         TOKENIZER_FILES["source_tokenizer"]: source_tokenizer.to_json().encode(),
         TOKENIZER_FILES["target_tokenizer"]: target_tokenizer.to_json().encode(),
     }
+    if shortlist is not None:
+        members[SHORTLIST_FILE] = shortlist.to_bytes()
+        sizes = {"size": shortlist.size, "per_token": shortlist.per_token}
+        metadata = {**metadata, "shortlist": sizes}
     document = {
         "format_version": FORMAT_VERSION,
         **metadata,
@@ -146,7 +159,8 @@ def read_artifact(path: str | Path) -> Artifact:
         tokenizers = {side: made[content] for side, content in contents.items()}
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path}: a vocabulary is not usable: {_brief(error)}") from error
-    return Artifact(path, metadata, **tokenizers)
+    shortlist = _shortlist(path, metadata, members.get(SHORTLIST_FILE), **tokenizers)
+    return Artifact(path, metadata, **tokenizers, shortlist=shortlist)
 
 
 @contextmanager
@@ -170,7 +184,8 @@ def _read_members(path: Path, file: BinaryIO, size: int) -> dict[str, bytes]:
                     f"{path}: the names of the metadata's members must be distinct, and without a "
                     f"folder. Received: {reprlib.repr(names)}."
                 )
-            return {name: _read_member(path, archive, name) for name in MAX_BYTES}
+            wanted = [name for name in MAX_BYTES if name != SHORTLIST_FILE or name in names]
+            return {name: _read_member(path, archive, name) for name in wanted}
     except KeyError as error:
         raise ArtifactError(f"{path}: the metadata is incomplete: {error.args[0]}") from error
     except (
@@ -224,7 +239,8 @@ def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
             f"{path}: {name} must hold at most {MAX_BYTES[name]} bytes. Received: {size}."
         )
     content = archive.read(info)
-    if content.count(b"[") + content.count(b"{") > MAX_BRACKETS:
+    brackets = content.count(b"[") + content.count(b"{")
+    if name.endswith(".json") and brackets > MAX_BRACKETS:
         raise ArtifactError(f"{path}: {name} must hold at most {MAX_BRACKETS} lists and objects.")
     return content
 
@@ -276,6 +292,40 @@ def _tokenizer(content: bytes) -> Tokenizer:
     tokenizer = Tokenizer.from_json(content.decode())
     "".join(tokenizer.tokens).encode()  # half a surrogate pair could not be printed
     return tokenizer
+
+
+def _shortlist(
+    path: Path,
+    metadata: dict[str, Any],
+    content: bytes | None,
+    source_tokenizer: Tokenizer,
+    target_tokenizer: Tokenizer,
+) -> Shortlist | None:
+    described = metadata.get("shortlist")
+    if (described is None) != (content is None):
+        raise ArtifactError(
+            f"{path}: a file must hold both {SHORTLIST_FILE} and `shortlist` of model.json, or "
+            "neither. Export it again."
+        )
+    if content is None:
+        return None
+    sizes = described if isinstance(described, dict) else {}
+    size, per_token = sizes.get("size"), sizes.get("per_token")
+    if type(size) is not int or type(per_token) is not int:
+        raise ArtifactError(
+            f"{path}: `shortlist` of model.json must have the whole numbers `size` and "
+            f"`per_token`. Received: {reprlib.repr(described)}."
+        )
+    try:
+        return Shortlist.from_bytes(
+            content,
+            size=size,
+            per_token=per_token,
+            source_size=len(source_tokenizer),
+            target_size=len(target_tokenizer),
+        )
+    except ValueError as error:
+        raise ArtifactError(f"{path}: the shortlist is not usable: {_brief(error)}") from error
 
 
 def _brief(error: Exception) -> str:

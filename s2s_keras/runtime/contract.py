@@ -17,11 +17,13 @@ def misfit(
     step_outputs: Tensors,
     source_length: int,
     beam_width: int,
+    shortlist_size: int | None = None,
 ) -> str | None:
     """Returns what keeps two signatures from decoding together, or `None` where nothing does.
 
     A stateful file's step takes `parent`, and what was encoded stays inside the interpreter; any
-    other step takes what was encoded, the state once a beam.
+    other step takes what was encoded, the state once a beam. With a shortlist both also take a
+    source's candidates.
 
     Args:
         start_inputs: of the signature that encodes a source.
@@ -30,6 +32,7 @@ def misfit(
         step_outputs: of the same.
         source_length: S, of `source_ids` (1, S).
         beam_width: B, of `token` (B,).
+        shortlist_size: N, of `candidate_ids` (N,); `None` without a shortlist.
     """
     row = ("int32", [beam_width])
     candidates = [max(1, n) for n in step_outputs.get("log_probs", ("", [0]))[1][-1:]]
@@ -45,6 +48,8 @@ def misfit(
         state = (state_type, [*state_shape[:1], beam_width, *state_shape[2:]])
         inputs |= {**start_outputs, "state": state}
         answers["state"] = state
+    if shortlist_size is not None:
+        inputs["candidate_ids"] = ("int32", [shortlist_size])
     if "attention" in step_outputs:
         answers["attention"] = ("float32", [beam_width, source_length])
     source = {"source_ids": ("int32", [1, source_length])}

@@ -48,6 +48,7 @@ class TFLiteSession(GuardedSession):
         interpreter: str | Callable[..., Any] | None = None,
     ) -> None:
         super().__init__(artifact)
+        self._shortlist = artifact.shortlist
         interpreter_class = find_interpreter(interpreter)
         try:
             self._interpreter = interpreter_class(
@@ -114,6 +115,8 @@ class TFLiteSession(GuardedSession):
         if not self._stateful:
             self._state = np.repeat(encoded.pop("state"), beam_width, axis=1)
             self._decode_step.keep(**encoded)
+        if self._shortlist is not None:
+            self._decode_step.keep(candidate_ids=self._shortlist.candidates(source_ids[0]))
 
     def _step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
         if self._stateful:
@@ -170,6 +173,7 @@ class TFLiteSession(GuardedSession):
                     decode["outputs"],
                     length,
                     width,
+                    self._shortlist.size if self._shortlist is not None else None,
                 )
                 if problem:
                     return problem

@@ -80,7 +80,7 @@ def export_candidate(
         sample: likewise; it proves that the file runs, not how well.
         settings: likewise.
         quantization: likewise.
-        options: `candidates`, `source_buckets`, `stateful` and `card`, likewise.
+        options: `candidates`, `source_buckets`, `stateful`, `shortlist` and `card`, likewise.
 
     Raises:
         OSError: the folder cannot be made or written.

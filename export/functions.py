@@ -39,7 +39,12 @@ def encode_ids(model: Seq2Seq, source_ids: Any) -> dict[str, Any]:
 
 
 def decode_token(
-    model: Seq2Seq, token: Any, state: Any, source: Source, candidates: int
+    model: Seq2Seq,
+    token: Any,
+    state: Any,
+    source: Source,
+    candidates: int,
+    candidate_ids: Any = None,
 ) -> dict[str, Any]:
     """Advances B hypotheses of one source by one token.
 
@@ -52,6 +57,7 @@ def decode_token(
         state: float (R, B, H).
         source: what `encode_ids` returned beside the state.
         candidates: C, the likeliest tokens that are put out.
+        candidate_ids: int32 (N,), the tokens of a shortlist; the whole vocabulary where not given.
 
     Returns:
         `log_probs` float (B, C), the largest first, `token_ids` int32 (B, C), `state` float
@@ -59,8 +65,10 @@ def decode_token(
     """
     embedded = tf.gather(model.target_embedding.embeddings, token)
     features, state, attention = model.decoder.step(embedded, state, source)
-    probabilities = ops.softmax(model.target_embedding(features, reverse=True), axis=-1)
+    probabilities = ops.softmax(_logits(model, features, candidate_ids), axis=-1)
     likeliest, token_ids = top_k(probabilities, candidates)
+    if candidate_ids is not None:
+        token_ids = tf.gather(candidate_ids, token_ids)
     outputs = {
         "log_probs": ops.log(ops.maximum(likeliest, LEAST_PROBABILITY)),
         "token_ids": token_ids,
@@ -68,6 +76,21 @@ def decode_token(
         "attention": attention,
     }
     return _present(outputs)
+
+
+def _logits(model: Seq2Seq, features: Any, candidate_ids: Any) -> Any:
+    """Returns the logits (B, V) of features (B, E), or (B, N) of the candidates alone.
+
+    The candidates' rows are gathered in each step: ids cross the boundary of the graph, and not
+    the rows, which would be copied into the interpreter as often. With rows that are no constant a
+    dense product is faster than a batched one.
+    """
+    embedding = model.target_embedding
+    if candidate_ids is None:
+        return embedding(features, reverse=True)
+    tied = embedding.tie_weights
+    table = embedding.embeddings if tied else tf.transpose(embedding.reverse_embeddings)
+    return tf.matmul(features, tf.gather(table, candidate_ids), transpose_b=True)
 
 
 def _present(tensors: dict[str, Any]) -> dict[str, Any]:

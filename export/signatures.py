@@ -25,6 +25,7 @@ def save_signatures(
     source_lengths: Sequence[int],
     candidates: Mapping[int, int],
     stateful: bool = False,
+    shortlist_size: int | None = None,
 ) -> dict[str, Any]:
     """Writes a SavedModel with the model's signatures on ids.
 
@@ -43,6 +44,9 @@ def save_signatures(
     | `step` | `token` int32 (B,), `parent` int32 (B,), the rows that these continue | `log_probs`,
       `token_ids`, and with attention `attention`, as above |
 
+    With a shortlist every step also takes `candidate_ids` int32 (N,), the tokens that it chooses
+    among; `token_ids` are some of them.
+
     There is one of each for every S and B. The plain names are those of the largest; others say
     what they are for: `encode_s16`, `decode_step_1` (greedy), `decode_step_1_s16`.
 
@@ -52,6 +56,7 @@ def save_signatures(
         source_lengths: each S, ascending; a source is padded to the smallest that holds it.
         candidates: each B, ascending, -> C, the likeliest tokens that its step returns.
         stateful: keeps memory and state inside the interpreter.
+        shortlist_size: N, the candidates that a source has; `None` without a shortlist.
 
     Returns:
         What `model.json` says of them: `signatures`, a map from `encode` (or `start`) and from
@@ -60,7 +65,8 @@ def save_signatures(
     archive = keras.export.ExportArchive()
     archive.track(model)
     add = _add_stateful if stateful else _add_stateless
-    signatures = add(archive, model, source_lengths, candidates)
+    listed = [] if shortlist_size is None else [_ids("candidate_ids", shortlist_size)]
+    signatures = add(archive, model, source_lengths, candidates, listed)
     archive.write_out(folder, verbose=False)
     return signatures
 
@@ -79,6 +85,7 @@ def _add_stateless(
     model: Seq2Seq,
     source_lengths: Sequence[int],
     candidates: Mapping[int, int],
+    listed: Sequence[Any],
 ) -> dict[str, Any]:
     encode = partial(encode_ids, model)
     encodes: dict[str, str] = {}
@@ -97,15 +104,17 @@ def _add_stateless(
             if key not in added:
                 specs = [_ids("token", width), _floats("state", (rows, width, units))]
                 specs += [_floats(name, shape) for name, shape in encoded.items()]
-                archive.add_endpoint(name, _stateless_step(model, list(encoded), count), specs)
+                step = _stateless_step(model, list(encoded), count)
+                archive.add_endpoint(name, step, [*specs, *listed])
             steps.setdefault(str(length), {})[str(width)] = added.setdefault(key, name)
     return {"encode": encodes, "decode_step": steps}
 
 
 def _stateless_step(model: Seq2Seq, names: Sequence[str], candidates: int) -> Callable[..., Any]:
-    def decode_step(token: Any, state: Any, *source: Any) -> dict[str, Any]:
+    def decode_step(token: Any, state: Any, *inputs: Any) -> dict[str, Any]:
+        source, candidate_ids = inputs[: len(names)], inputs[len(names) :]
         read = Source(**dict(zip(names, source, strict=True)))
-        return decode_token(model, token, state, read, candidates)
+        return decode_token(model, token, state, read, candidates, *candidate_ids)
 
     return decode_step
 
@@ -148,6 +157,7 @@ def _add_stateful(
     model: Seq2Seq,
     source_lengths: Sequence[int],
     candidates: Mapping[int, int],
+    listed: Sequence[Any],
 ) -> dict[str, Any]:
     encode = partial(encode_ids, model)
     shapes = {length: _shapes(encode, length) for length in source_lengths}
@@ -162,10 +172,11 @@ def _add_stateful(
     def make_step(length: int, width: int) -> Callable[..., Any]:
         state = variables.states[str(width)]
 
-        def step(token: Any, parent: Any) -> dict[str, Any]:
+        def step(token: Any, parent: Any, *candidate_ids: Any) -> dict[str, Any]:
             before = tf.gather(state, parent, axis=1)
             source = variables.read(shapes[length])
-            outputs = decode_token(model, token, before, source, candidates[width])
+            count = candidates[width]
+            outputs = decode_token(model, token, before, source, count, *candidate_ids)
             state.assign(outputs.pop("state"))
             return outputs
 
@@ -179,7 +190,7 @@ def _add_stateful(
         starts[str(length)] = f"start{suffix}"
         for width in candidates:
             name = f"step{_suffix(width, list(candidates))}{suffix}"
-            specs = [_ids("token", width), _ids("parent", width)]
+            specs = [_ids("token", width), _ids("parent", width), *listed]
             archive.add_endpoint(name, make_step(length, width), specs)
             steps.setdefault(str(length), {})[str(width)] = name
     return {"start": starts, "step": steps}

@@ -31,7 +31,7 @@ def quantize_activations(
     it puts out is turned back into float32 behind it. All else stays in float32: the score, the
     softmax and the context of the attention, the gates, and the softmax over the vocabulary.
 
-    Products inside loops stay as they are.
+    Products inside loops, and those with rows that a shortlist chose, stay as they are.
 
     Args:
         artifact: what the converter made with one scale a weight tensor.
@@ -48,7 +48,7 @@ def quantize_activations(
 
 
 def find_products(model: Any) -> list[Product]:
-    """Returns the products of float32 with int8 weights that signatures compute outside loops.
+    """Returns the products of float32 with constant int8 weights of signatures, outside loops.
 
     Args:
         model: a flatbuffer as objects, `ModelT`.
@@ -59,7 +59,9 @@ def find_products(model: Any) -> list[Product]:
         for index, operator in enumerate(subgraph.operators):
             if _builtin_code(model, operator) == _OPERATOR.FULLY_CONNECTED:
                 read, weights = (subgraph.tensors[i] for i in operator.inputs[:2])
-                if read.type == _TYPE.FLOAT32 and weights.type == _TYPE.INT8:
+                data = model.buffers[weights.buffer].data
+                is_constant = data is not None and len(data) > 0
+                if read.type == _TYPE.FLOAT32 and weights.type == _TYPE.INT8 and is_constant:
                     found.append(
                         Product(
                             signature.signatureKey.decode(),

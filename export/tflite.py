@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from s2s_keras.decoding import DecodingSettings, Predictor
 from s2s_keras.errors import ArtifactError, ExportError
+from s2s_keras.export.gathered_rows import keep_gathered_rows_int8
 from s2s_keras.export.parity import Parity, check_parity
 from s2s_keras.export.quantization import QUANTIZATIONS
 from s2s_keras.export.signatures import save_signatures, signature_keys
@@ -21,6 +22,7 @@ from s2s_keras.files import atomic_path, make_folder
 from s2s_keras.model import Seq2Seq
 from s2s_keras.runtime import TFLiteSession, read_artifact, write_artifact
 from s2s_keras.runtime.graph import builtin_operators, foreign_operators, loop_outputs
+from s2s_keras.text import Shortlist
 from s2s_keras.text.tokenizer import SPECIAL_TOKENS
 
 __all__ = ["ExportReport", "export_tflite"]
@@ -64,6 +66,7 @@ def export_tflite(
     candidates: int | None = None,
     source_buckets: Sequence[int] | None = None,
     stateful: bool = False,
+    shortlist: Shortlist | None = None,
     min_same_best: float = 0.9,
     card: Mapping[str, Any] | None = None,
 ) -> ExportReport:
@@ -88,8 +91,11 @@ def export_tflite(
             the file, and more in memory, where interpreters keep weights once for each graph.
         stateful: keeps memory and state inside the interpreter, in variables; see
             `save_signatures`.
-        min_same_best: the smallest share of the sample, 0 to 1, whose best output must be the
+        shortlist: restricts a source's outputs to its candidates, for large vocabularies; see
+            `learn_shortlist`. The file's softmax runs over them alone, and in the proof so does the
             Keras model's.
+        min_same_best: the smallest share of the sample, 0 to 1, whose best output must be the
+            Keras model's; with a shortlist also that of the Keras model without.
         card: what `model.json` says of the model beside what is known here: task, training data
             with licences, measured quality.
 
@@ -114,18 +120,22 @@ def export_tflite(
     model = _in_float32(model)
     path = Path(path)
     make_folder(path.parent)
-    vocabulary = len(model.target_tokenizer)
+    whole = len(model.target_tokenizer)
+    vocabulary = whole if shortlist is None else shortlist.size
     beam_widths = sorted({1, settings.beam_width})
     by_width = {
-        width: candidates or (width + len(SPECIAL_TOKENS) if vocabulary > 256 else vocabulary)
+        width: candidates or (width + len(SPECIAL_TOKENS) if whole > 256 else vocabulary)
         for width in beam_widths
     }
+    if shortlist is not None:
+        _check_shortlist(shortlist, model, candidates or settings.beam_width)
     graph, signatures = _convert(
         model,
         quantization,
         source_lengths=_buckets(settings.max_source_length, source_buckets),
         candidates={width: min(vocabulary, count) for width, count in by_width.items()},
         stateful=stateful,
+        shortlist_size=None if shortlist is None else shortlist.size,
     )
     if foreign := foreign_operators(graph):
         raise ExportError(
@@ -142,16 +152,16 @@ def export_tflite(
         "signatures": signatures,
         "quantization": str(quantization),
     }
-    tokenizers = (model.source_tokenizer, model.target_tokenizer)
+    members = (model.source_tokenizer, model.target_tokenizer, shortlist)
     finish = QUANTIZATIONS[quantization].finish
     with atomic_path(path) as temporary:
-        write_artifact(temporary, graph, metadata, *tokenizers)
+        write_artifact(temporary, graph, metadata, *members)
         if finish is not None:
             graph = finish(read_artifact(temporary), sample, settings)
-            write_artifact(temporary, graph, metadata, *tokenizers)
-        parity = _prove(model, temporary, sample, settings, quantization, min_same_best)
+            write_artifact(temporary, graph, metadata, *members)
+        parity = _prove(model, temporary, sample, settings, quantization, min_same_best, shortlist)
         metadata["parity"] = parity.as_dict()
-        write_artifact(temporary, graph, metadata, *tokenizers)
+        write_artifact(temporary, graph, metadata, *members)
     size_bytes = path.stat().st_size
     return ExportReport(path, size_bytes, str(quantization), builtin_operators(graph), parity)
 
@@ -177,6 +187,21 @@ def _buckets(longest: int, given: Sequence[int] | None) -> list[int]:
     return sorted({*given, longest})
 
 
+def _check_shortlist(shortlist: Shortlist, model: Seq2Seq, candidates: int) -> None:
+    vocabularies = (len(model.source_tokenizer), len(model.target_tokenizer))
+    if (shortlist.source_size, shortlist.target_size) != vocabularies:
+        raise ValueError(
+            f"`shortlist` must be one of the model's vocabularies, of {vocabularies[0]} and "
+            f"{vocabularies[1]} tokens. Received: one of {shortlist.source_size} and "
+            f"{shortlist.target_size}."
+        )
+    if shortlist.size < candidates:
+        raise ValueError(
+            f"A step returns {candidates} candidates, and `shortlist` must hold at least as many. "
+            f"Received: {shortlist.size}. Take a larger one, or a smaller beam."
+        )
+
+
 def _convert(model: Seq2Seq, quantization: str, **options: Any) -> tuple[bytes, dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="s2s-keras-") as folder:
         try:
@@ -187,7 +212,10 @@ def _convert(model: Seq2Seq, quantization: str, **options: Any) -> tuple[bytes, 
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
             converter.experimental_enable_resource_variables = options["stateful"]
             QUANTIZATIONS[quantization].configure(converter)
-            return bytes(converter.convert()), signatures
+            graph = bytes(converter.convert())
+            if options["shortlist_size"] is not None:
+                graph = keep_gathered_rows_int8(graph)
+            return graph, signatures
         except Exception as error:  # the converter raises many types
             named = sorted(set(re.findall(r"tf\.\w+", str(error))))
             raise ExportError(
@@ -204,6 +232,7 @@ def _prove(
     settings: DecodingSettings,
     quantization: str,
     min_same_best: float,
+    shortlist: Shortlist | None,
 ) -> Parity:
     # Beams are compared, and draws would differ by a rounding.
     settings = replace(settings, n_best=settings.beam_width, allow_unknown=True, temperature=None)
@@ -213,7 +242,7 @@ def _prove(
         raise ExportError(f"The exported file does not load: {error}") from error
     tokenizers = (model.source_tokenizer, model.target_tokenizer)
     exported = Predictor(session, *tokenizers, settings)
-    parity = check_parity(model, exported, sample, session.beam_widths)
+    parity = check_parity(model, exported, sample, session.beam_widths, shortlist)
     if quantization == "none" and not parity.max_difference <= FLOAT_TOLERANCE:
         raise ExportError(
             f"The file's log-probabilities must lie within {FLOAT_TOLERANCE} of the Keras model's. "
@@ -229,5 +258,11 @@ def _prove(
             f"At least {min_same_best:.0%} of the file's best outputs must be the Keras model's. "
             f"Received: {parity.same_best:.1%} of {parity.texts}. Train longer, or export with "
             "`--quantize none` or a smaller `--min-same-best`."
+        )
+    if parity.same_unrestricted is not None and parity.same_unrestricted < min_same_best:
+        raise ExportError(
+            f"At least {min_same_best:.0%} of the best outputs must be those without a shortlist. "
+            f"Received: {parity.same_unrestricted:.1%} of {parity.texts}. Take a larger shortlist, "
+            "or a smaller `--min-same-best`."
         )
     return parity

@@ -9,21 +9,29 @@ from keras import ops
 from numpy.typing import NDArray
 
 from s2s_keras.decoding import StepOutput
+from s2s_keras.text import Shortlist
 
 if TYPE_CHECKING:
     from s2s_keras.model import Seq2Seq
 
-__all__ = ["EVALUATION_BATCH", "KerasSession"]
+__all__ = ["EVALUATION_BATCH", "KerasSession", "restrict"]
 
 EVALUATION_BATCH = 256
 """Texts that a Keras model decodes together, unless told otherwise."""
 
 
 class KerasSession:
-    """The step function of a Keras model, for a batch of sources; see `decoding.Session`."""
+    """The step function of a Keras model, for a batch of sources; see `decoding.Session`.
 
-    def __init__(self, model: Seq2Seq) -> None:
+    Args:
+        model: the model.
+        shortlist: restricts a source's outputs to its candidates, as an exported file does.
+    """
+
+    def __init__(self, model: Seq2Seq, shortlist: Shortlist | None = None) -> None:
         self._model = model
+        self._shortlist = shortlist
+        self._candidate_ids = np.zeros((0, 0), np.int32)
         self._source: tuple[Any, ...] = ()
         self._state = np.zeros((0, 0, 0), np.float32)
 
@@ -31,6 +39,9 @@ class KerasSession:
         """Encodes N sources int32 (N, S), each for `beam_width` rows of `step`."""
         # Keras warns of a softmax over one source token; padding changes no output.
         source_ids = np.pad(source_ids, [(0, 0), (0, max(0, 2 - source_ids.shape[1]))])
+        if self._shortlist is not None:
+            listed = np.stack([self._shortlist.candidates(ids) for ids in source_ids])
+            self._candidate_ids = np.repeat(listed, beam_width, axis=0)
         encoded = self._model.encode(ops.convert_to_tensor(source_ids))
         state = ops.repeat(encoded.state, beam_width, axis=1)
         self._state = ops.convert_to_numpy(state)
@@ -45,5 +56,24 @@ class KerasSession:
         self._state = ops.convert_to_numpy(new_state)
         log_probs = ops.convert_to_numpy(log_probs)
         token_ids = np.broadcast_to(np.arange(log_probs.shape[1]), log_probs.shape)
+        if self._shortlist is not None:
+            token_ids = self._candidate_ids
+            log_probs = restrict(log_probs, token_ids)
         weights = None if attention is None else ops.convert_to_numpy(attention)
         return StepOutput(log_probs, token_ids, weights)
+
+
+def restrict(log_probs: NDArray[np.float32], token_ids: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Returns the log-probabilities among some tokens alone: those of a softmax over them.
+
+    Args:
+        log_probs: float32 (..., V).
+        token_ids: int32 (..., N), distinct in a row.
+
+    Returns:
+        float32 (..., N).
+    """
+    found = np.take_along_axis(log_probs, token_ids, axis=-1)
+    found = found - found.max(axis=-1, keepdims=True)
+    restricted: NDArray[np.float32] = found - np.log(np.exp(found).sum(axis=-1, keepdims=True))
+    return restricted

@@ -92,6 +92,8 @@ def inputs(signature: str, details: dict[str, Any], artifact: Artifact) -> dict[
         shape = tuple(int(n) for n in detail["shape"])
         if name == "parent":
             drawn[name] = np.arange(*shape)[::-1]
+        elif name == "candidate_ids":
+            drawn[name] = np.sort(rng.permutation(len(artifact.target_tokenizer))[: shape[0]])
         elif np.issubdtype(detail["dtype"], np.integer):
             drawn[name] = rng.integers(4, len(artifact.target_tokenizer), shape, np.int32)
         elif name == "bias":

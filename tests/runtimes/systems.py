@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from s2s_keras.decoding import DecodingSettings
 from s2s_keras.export import export_tflite
 from s2s_keras.model import Seq2Seq
-from s2s_keras.text import CharacterTokenizer
+from s2s_keras.text import CharacterTokenizer, Shortlist
 
 __all__ = ["ALL", "SYSTEMS", "export_systems"]
 
+TOKENIZER = CharacterTokenizer(string.ascii_lowercase + string.digits)
+SHORTLIST = Shortlist(
+    np.arange(12), np.random.default_rng(0).integers(4, 40, (len(TOKENIZER), 3)), len(TOKENIZER)
+)
 SYSTEMS: dict[str, dict[str, Any]] = {
     "bahdanau": {"deep_output": "maxout", "score": "concat", "attention_window": 2},
     "luong": {"decoder": "luong", "cell": "lstm", "score": "dot", "encoder_units": 16},
@@ -26,6 +31,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "bridge": "copy",
         "tie_output": False,
     },
+    "shortlist": {"file": {"shortlist": SHORTLIST}},
     "stateful": {"decoder_layers": 2, "file": {"stateful": True, "source_buckets": [3]}},
 }
 """Name -> arguments of `Seq2Seq`, and under `file` of `export_tflite`."""
@@ -40,14 +46,13 @@ def export_systems(folder: Path) -> list[Path]:
     Sizes are such that kernels and embeddings hold more than 1,024 numbers: smaller ones stay
     float32 in a file with int8 weights.
     """
-    tokenizer = CharacterTokenizer(string.ascii_lowercase + string.digits)
     settings = DecodingSettings(beam_width=2, max_source_length=5, max_output_length=6)
     paths = []
     for name, options in SYSTEMS.items():
         file = options.get("file", {})
         options = {key: value for key, value in options.items() if key != "file"}
         keras.utils.set_random_seed(1)
-        model = Seq2Seq(tokenizer, tokenizer, embedding_size=32, units=32, **options)
+        model = Seq2Seq(TOKENIZER, TOKENIZER, embedding_size=32, units=32, **options)
         for weight in model.trainable_weights:
             weight.assign(weight + keras.random.normal(weight.shape, stddev=0.3))
         for quantization in ALL if name == "bahdanau" else ("none", "dynamic_range"):

@@ -18,6 +18,7 @@ __all__ = [
     "ModelConfig",
     "Recipe",
     "ScheduledSamplingConfig",
+    "ShortlistConfig",
     "TrainingConfig",
 ]
 
@@ -263,6 +264,15 @@ class DecodingConfig(Section):
     """Replaces each `<unk>` of an output by the source token with the largest attention weight."""
 
 
+class ShortlistConfig(Section):
+    """What restricts the outputs of a source to candidates; see `learn_shortlist`."""
+
+    size: Count
+    """N: candidates of a source; at most the target vocabulary, at least what a step returns."""
+    per_token: Count = 16
+    """K: target tokens that each source token proposes; the most frequent ones fill up."""
+
+
 class ExportConfig(Section):
     """How to make the file for the device."""
 
@@ -274,6 +284,8 @@ class ExportConfig(Section):
     """Source lengths in tokens with graphs of their own; where not given, quarters down to 16."""
     stateful: Flag = False
     """Keeps memory and state inside the interpreter."""
+    shortlist: ShortlistConfig | None = None
+    """Candidates of a source in place of a large target vocabulary; all of it where not given."""
     parity_texts: Count = 200
     """Dev sources on which the file must agree with the Keras model."""
     min_same_best: Annotated[float, Field(ge=0, le=1)] = 0.9

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from s2s_keras.cli.console import note, print_figures, print_json, quiet_native_
 from s2s_keras.cli.models import open_run
 from s2s_keras.errors import ArtifactError
 from s2s_keras.quantization import Quantization
+
+if TYPE_CHECKING:
+    from s2s_keras.config import ShortlistConfig
 
 __all__ = ["run"]
 
@@ -46,6 +49,14 @@ def run(
         typer.Option(
             "--stateful/--stateless",
             help="Whether memory and state stay inside the interpreter. [default: the recipe's]",
+        ),
+    ] = None,
+    shortlist: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Target tokens that a source's output is made of, chosen for each source; learned "
+            "from the training pairs. 0 for the whole vocabulary. [default: the recipe's]",
         ),
     ] = None,
     min_same_best: Annotated[
@@ -82,12 +93,20 @@ def run(
     settings = recipe.decoding_settings()
     if beam_width is not None:
         settings = replace(settings, beam_width=beam_width)
+    shortlist_config = _shortlist_config(recipe.export.shortlist, shortlist)
     options: dict[str, Any] = {
         "candidates": recipe.export.candidates,
         "source_buckets": recipe.export.source_buckets,
         "stateful": recipe.export.stateful if stateful is None else stateful,
         "card": {"name": recipe.name, "task": recipe.task, "quality": trained.metrics},
     }
+    if shortlist_config is not None:
+        note("Learning the shortlist from the training pairs ...")
+        with quiet_native_logs():
+            from s2s_keras.training.corpus import make_shortlist
+
+        tokenizers = (trained.model.source_tokenizer, trained.model.target_tokenizer)
+        options["shortlist"] = make_shortlist(recipe.data, shortlist_config, *tokenizers)
     if comparing or out is None:
         compare_quantizations(trained, sample, settings, options, out, compare_texts, as_json)
         return
@@ -117,6 +136,9 @@ def run(
             }
         )
         return
+    listed = {}
+    if parity.same_unrestricted is not None:
+        listed = {"same as without a shortlist": f"{parity.same_unrestricted:.1%}"}
     print_figures(
         f"{report.path}",
         {
@@ -125,8 +147,22 @@ def run(
             "operators": f"{len(report.operators)} kinds, all builtin",
             "same best output as Keras": f"{parity.same_best:.1%} of {parity.texts} dev sources",
             f"same {settings.beam_width} beams": f"{parity.same_beams:.1%}",
+            **listed,
             "largest difference of log_probs": f"{parity.max_difference:.2g}",
         },
+    )
+
+
+def _shortlist_config(config: ShortlistConfig | None, size: int | None) -> ShortlistConfig | None:
+    """Returns the recipe's, or one of another size; `None` for size 0."""
+    if size is None:
+        return config
+    if size == 0:
+        return None
+    from s2s_keras.config import ShortlistConfig
+
+    return (
+        ShortlistConfig(size=size) if config is None else config.model_copy(update={"size": size})
     )
 
 

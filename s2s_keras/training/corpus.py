@@ -7,14 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from s2s_keras.config import DataConfig, Recipe
-from s2s_keras.data import Pair, build_dataset, read_pairs, split_pairs
+from s2s_keras.config import DataConfig, Recipe, ShortlistConfig
+from s2s_keras.data import Pair, build_dataset, learn_shortlist, read_pairs, split_pairs
 from s2s_keras.data.batches import encode_pairs, make_dataset
 from s2s_keras.errors import ConfigError, DataError
 from s2s_keras.keras_session import EVALUATION_BATCH
-from s2s_keras.text import TOKENIZERS, Tokenizer
+from s2s_keras.text import TOKENIZERS, Shortlist, Tokenizer
 
-__all__ = ["Batches", "Corpus", "learn_tokenizers", "load_corpus", "make_batches"]
+__all__ = [
+    "Batches",
+    "Corpus",
+    "learn_tokenizers",
+    "load_corpus",
+    "make_batches",
+    "make_shortlist",
+]
 
 
 @dataclass(frozen=True)
@@ -131,4 +138,35 @@ def make_batches(
         train=make_dataset(train, settings.batch_size, buckets, settings.seed),
         dev=make_dataset(dev, EVALUATION_BATCH, buckets),
         target_tokens=sum(len(target) for _, target in train),
+    )
+
+
+def make_shortlist(
+    config: DataConfig,
+    shortlist: ShortlistConfig,
+    source_tokenizer: Tokenizer,
+    target_tokenizer: Tokenizer,
+) -> Shortlist:
+    """Learns a shortlist from the training pairs; see `learn_shortlist`.
+
+    Raises:
+        DataError: see `load_corpus`; the pairs that a model was trained on may be gone.
+        ValueError: the shortlist is larger than the target vocabulary, or hardly larger than
+            nothing.
+    """
+    try:
+        train = load_corpus(config).train
+    except DataError as error:
+        raise DataError(
+            "a shortlist is learned from the training pairs, and they cannot be read. Put them "
+            f"back, or export without a shortlist. ({error})",
+            error.path,
+            error.line,
+        ) from error
+    return learn_shortlist(
+        encode_pairs(train, source_tokenizer, target_tokenizer),
+        source_size=len(source_tokenizer),
+        target_size=len(target_tokenizer),
+        size=shortlist.size,
+        per_token=shortlist.per_token,
     )

@@ -1,4 +1,4 @@
-"""Captions in, and one English-French model out, which `beam` and `alignment` share.
+"""Captions in, and one English-French model out, which `beam`, `alignment` and others share.
 
 Importing this loads TensorFlow only where a model is asked for.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,20 +44,29 @@ class Translation(NamedTuple):
     folder: Path
 
 
-def train_translation(options: argparse.Namespace) -> Translation:
+def train_translation(
+    options: argparse.Namespace,
+    name: str = "translation",
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Translation:
     """Trains the model with every core, or loads it where it is finished.
 
     About ten minutes on two cores.
 
     Args:
         options: `out`, `multi30k` and `quick`.
+        name: of the folder in `out`.
+        changes: section of the recipe -> keys that differ; without `quick` only.
     """
     train = data.read_multi30k(options.multi30k, "train", "fr", longest=LONGEST)
     dev = data.read_multi30k(options.multi30k, "val", "fr")
     if options.quick:
         train, dev = train[:500], data.spread(dev, 20)
-    folder = options.out / ("translation-quick" if options.quick else "translation")
+    folder = options.out / (f"{name}-quick" if options.quick else name)
     recipe = _recipe(data.write_split(folder, train, dev), options.quick)
+    if not options.quick:
+        for section, keys in (changes or {}).items():
+            recipe[section] |= keys
     result = run_experiments(
         {"en-fr": recipe}, [0], folder, processes=1, threads=os.cpu_count() or 1
     )["en-fr"][0]

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.device.sizes import SIZES, Sizes
 from s2s_keras.files import make_folder
+from s2s_keras.text.tokenizer import SPECIAL_TOKENS
 
 __all__ = ["FLAVOURS", "MODELS", "OURS", "OurFile", "main", "make_files"]
 
@@ -25,8 +26,12 @@ MODELS: dict[str, dict[str, Any]] = {
 }
 """Name -> what the decoder is. The last is OpenNMT-tf's."""
 
-FLAVOURS: dict[str, dict[str, Any]] = {"plain": {}, "stateful": {"stateful": True}}
-"""Name -> how the file is exported."""
+FLAVOURS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "stateful": {"stateful": True},
+    "shortlist": {"shortlist": 512},
+}
+"""Name -> how the file is exported; of a shortlist, its size."""
 
 
 class OurFile(NamedTuple):
@@ -95,6 +100,9 @@ def _export(name: str, files: Sequence[OurFile], folder: Path, sizes: Sizes) -> 
         **MODELS[name],
     )
     for file in files:
+        options = dict(FLAVOURS[file.flavour])
+        if "shortlist" in options:
+            options["shortlist"] = _random_shortlist(options["shortlist"], sizes.vocabulary)
         export_tflite(
             model,
             file.path(folder),
@@ -102,8 +110,18 @@ def _export(name: str, files: Sequence[OurFile], folder: Path, sizes: Sizes) -> 
             settings,
             min_same_best=0.0,  # random weights have near ties
             card={"parameters": model.count_params()},
-            **FLAVOURS[file.flavour],
+            **options,
         )
+
+
+def _random_shortlist(size: int, vocabulary: int) -> Any:
+    """Returns a shortlist of 16 tokens a source token, as a learned one has by default."""
+    import numpy as np
+
+    from s2s_keras.text import Shortlist
+
+    drawn = np.random.default_rng(1).integers(len(SPECIAL_TOKENS), vocabulary, (vocabulary, 16))
+    return Shortlist(np.arange(min(size, vocabulary)), drawn, vocabulary)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

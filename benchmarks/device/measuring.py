@@ -89,21 +89,23 @@ def compare_contestants(
 
 
 def judge(rows: Sequence[dict[str, Any]], goals: Sequence[Goal] = GOALS) -> list[dict[str, Any]]:
-    """Holds the fastest of ours against each goal.
+    """Holds the fastest of ours against each goal: with the whole vocabulary, and with a shortlist.
 
     Args:
         rows: what `compare_contestants` returned.
         goals: of these, those whose peer is there with that beam width are judged.
 
     Returns:
-        One entry a goal: its fields, `ours`, the model and form, `reached`, and `is_met`.
+        Up to two entries a goal: its fields, `ours`, the model and form, `reached`, and `is_met`.
     """
     verdicts = []
-    for goal in goals:
+    for goal, shortlisted in itertools.product(goals, (False, True)):
         found = [
             (row["times_as_fast"][goal.model], row)
             for row in rows
-            if row["beam_width"] == goal.beam_width and goal.model in row["times_as_fast"]
+            if row["beam_width"] == goal.beam_width
+            and goal.model in row["times_as_fast"]
+            and (row["form"] == "shortlist") == shortlisted
         ]
         if found:
             reached, row = max(found, key=lambda pair: pair[0])

@@ -54,7 +54,7 @@ def test_shortlist_of_the_command_line_replaces_the_recipes(
     path = tmp_path / "m.tflite"
     assert exported(path, run_with, "--shortlist", "0", "--quantize", "none") == 0
     assert read_artifact(path).shortlist is None
-    arguments = ["--shortlist", "8", "--quantize", "none", "--min-same-best", "0"]
+    arguments = ["--shortlist", "8", "--quantize", "none"]
     shown = output(capfd, "export", toy_run, "--out", path, *arguments)
     assert "same as without a shortlist" in shown
     listed = read_artifact(path).shortlist

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from s2s_keras.decoding import DecodingSettings
-from s2s_keras.errors import ExportError
 from s2s_keras.export import export_tflite
 from s2s_keras.keras_session import KerasSession, restrict
 from s2s_keras.model import Seq2Seq
@@ -161,16 +160,19 @@ def test_restrict_is_a_softmax_over_what_is_left() -> None:
 def test_inspection_shows_size_and_bytes_of_the_shortlist(part_file: Path) -> None:
     document = inspect_artifact(read_artifact(part_file))
     assert document["metadata"]["shortlist"] == {"size": 12, "per_token": 3}
-    assert 0 <= document["metadata"]["parity"]["same_unrestricted"] < 1
     sizes = document["size_bytes"]
     assert 0 < sizes["shortlist"] <= len(PART.to_bytes()) + 64
     assert sum(sizes.values()) == 2 * sizes["total"]
 
 
-def test_shortlist_that_changes_too_many_outputs_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"must be those without a shortlist. Received: .*larger"):
-        export(tmp_path / "m.tflite", PART, min_same_best=0.9)
-    assert list(tmp_path.iterdir()) == []
+def test_proof_reports_outputs_that_the_shortlist_changes(part_file: Path) -> None:
+    """Of random weights hardly an output keeps to twelve tokens; the file is still proved equal."""
+    parity = read_artifact(part_file).metadata["parity"]
+    assert parity["same_best"] == 1.0
+    whole = random_model().generate(TEXTS, SETTINGS)
+    listed = beams(part_file)
+    same = [a[0].text == b[0][0] for a, b in zip(whole, listed, strict=True)]
+    assert parity["same_unrestricted"] == np.mean(same) < 1
 
 
 @pytest.mark.parametrize(

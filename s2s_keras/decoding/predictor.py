@@ -14,7 +14,7 @@ from s2s_keras.decoding.beam import beam_steps
 from s2s_keras.decoding.deadline import Deadline
 from s2s_keras.decoding.hypothesis import Hypothesis, Standing, last
 from s2s_keras.decoding.prediction import Prediction, best_choices, join_predictions
-from s2s_keras.decoding.rows import greedy_steps, sample_steps
+from s2s_keras.decoding.rows import greedy_search, greedy_steps, sample_steps
 from s2s_keras.decoding.session import Session
 from s2s_keras.decoding.settings import DecodingSettings
 from s2s_keras.errors import InputError
@@ -157,7 +157,11 @@ class Predictor:
     ) -> list[list[Prediction]]:
         """Decodes sources together."""
         padded = pad_ids([source.ids for source in sources], max(len(s.ids) for s in sources))
-        found = last(_search_of(settings)(session, padded, settings))
+        steps = _search_of(settings)
+        if steps is greedy_steps:
+            found = greedy_search(session, padded, settings)
+        else:
+            found = last(steps(session, padded, settings))
         return [
             [self._prediction(source.text, hypothesis) for hypothesis in hypotheses]
             for source, hypotheses in zip(sources, found, strict=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from s2s_keras.decoding.deadline import Deadline
 from s2s_keras.decoding.hypothesis import History, Hypothesis, Standing, last
 from s2s_keras.decoding.scoring import Coverage, score
-from s2s_keras.decoding.session import Session, StepOutput, checked_step
+from s2s_keras.decoding.session import GreedyOutput, Session, StepOutput, checked_step
 from s2s_keras.decoding.settings import DecodingSettings
 from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID
 
@@ -21,6 +21,8 @@ def greedy_search(
     session: Session, source_ids: NDArray[np.int32], settings: DecodingSettings
 ) -> list[list[Hypothesis]]:
     """Takes the likeliest token at each step: `beam_search` of width 1, with less work a step.
+
+    A `GreedySession` decodes one source by itself, unless coverage counts.
 
     Args:
         session: the model.
@@ -33,7 +35,22 @@ def greedy_search(
     Raises:
         ValueError: the settings need attention, which the model does not have.
     """
+    decode = getattr(session, "greedy", None)
+    if decode is not None and len(source_ids) == 1 and not settings.coverage_penalty_beta:
+        output: GreedyOutput = decode(source_ids, settings)
+        if output.attention is not None or not settings.needs_attention:
+            return [[_greedy_hypothesis(output, settings)]]
     return last(greedy_steps(session, source_ids, settings))
+
+
+def _greedy_hypothesis(output: GreedyOutput, settings: DecodingSettings) -> Hypothesis:
+    return Hypothesis(
+        token_ids=tuple(output.token_ids),
+        log_prob=output.log_prob,
+        score=float(score(np.array(output.log_prob), len(output.token_ids), 0.0, settings)),
+        attention=output.attention,
+        timed_out=output.timed_out,
+    )
 
 
 def greedy_steps(

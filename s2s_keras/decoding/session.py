@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from s2s_keras.decoding.settings import DecodingSettings
 from s2s_keras.text import EOS_ID
 
-__all__ = ["Session", "StepOutput", "checked_step"]
+__all__ = [
+    "GreedyOutput",
+    "GreedySession",
+    "Session",
+    "StepOutput",
+    "check_number",
+    "checked_step",
+    "without_eos",
+]
 
 
 class StepOutput(NamedTuple):
@@ -47,6 +55,34 @@ class Session(Protocol):
         """
 
 
+class GreedyOutput(NamedTuple):
+    """What a session decoded by itself.
+
+    Attributes:
+        token_ids: T ids, at most `max_output_length`; the last is `eos` unless decoding stopped.
+        log_prob: the sum of the tokens' log-probabilities, in nats.
+        attention: float32 (T, S), the weights over the source at each token, or `None`.
+        timed_out: whether the time limit ended it.
+    """
+
+    token_ids: list[int]
+    log_prob: float
+    attention: NDArray[np.float32] | None
+    timed_out: bool
+
+
+class GreedySession(Session, Protocol):
+    """A session that can also decode a source greedily by itself, with less between the steps."""
+
+    def greedy(self, source_ids: NDArray[np.int32], settings: DecodingSettings) -> GreedyOutput:
+        """Takes the likeliest token at each step.
+
+        Args:
+            source_ids: int32 (1, S), one source.
+            settings: lengths and time limit.
+        """
+
+
 def checked_step(
     session: Session,
     tokens: NDArray[np.int32],
@@ -67,8 +103,7 @@ def checked_step(
         ValueError: the model is broken, or cannot do what the settings ask for.
     """
     output = session.step(tokens, parents)
-    if math.isnan(np.add.reduce(output.log_probs, None)):  # any NaN would rank at random
-        raise ValueError("The model's log-probabilities must be numbers. Received: NaN.")
+    check_number(np.add.reduce(output.log_probs, None))  # any NaN would rank at random
     if output.attention is None and settings.needs_attention:
         raise ValueError(
             "`coverage_penalty_beta` and `replace_unknown` need a model with attention. Received: "
@@ -77,11 +112,31 @@ def checked_step(
         )
     if length > settings.min_output_length or EOS_ID not in output.token_ids:
         return output
-    if output.log_probs.shape[1] == 1:  # it may be `eos`, and nothing would be left
+    return output._replace(log_probs=without_eos(output.log_probs, output.token_ids, settings))
+
+
+def without_eos(
+    log_probs: NDArray[np.float32], token_ids: NDArray[np.integer], settings: DecodingSettings
+) -> NDArray[np.float32]:
+    """Returns `log_probs` (R, K) with minus infinity where `token_ids` (R, K) is `eos`.
+
+    Raises:
+        ValueError: there is one candidate a row.
+    """
+    if log_probs.shape[1] == 1:  # nothing would be left
         raise ValueError(
             "`min_output_length` needs at least 2 candidates a step. Received: "
             f"min_output_length={settings.min_output_length}, and a model with 1. "
             "Export with more `candidates`."
         )
-    forbidden = output.token_ids == EOS_ID
-    return output._replace(log_probs=np.where(forbidden, np.float32(-np.inf), output.log_probs))
+    return np.where(token_ids == EOS_ID, np.float32(-np.inf), log_probs)
+
+
+def check_number(log_prob: float) -> None:
+    """Refuses NaN.
+
+    Raises:
+        ValueError: it is one.
+    """
+    if math.isnan(log_prob):
+        raise ValueError("The model's log-probabilities must be numbers. Received: NaN.")

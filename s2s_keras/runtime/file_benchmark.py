@@ -191,7 +191,10 @@ def _random_sources(
 
 
 def _encode_case(session: TFLiteSession, source: NDArray[np.int32]) -> Case:
-    return Case(lambda: session.start(source, session.beam_widths[0]))
+    return Case(
+        call=lambda: session.start(source, session.beam_widths[0]),
+        calls=CALLS_IN_A_ROW,
+    )
 
 
 def _step_case(session: TFLiteSession, source: NDArray[np.int32], width: int) -> Case:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from math import isnan
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from s2s_keras.decoding import StepOutput
+from s2s_keras.decoding import DecodingSettings, StepOutput
+from s2s_keras.decoding.deadline import Deadline
+from s2s_keras.decoding.session import GreedyOutput, check_number, without_eos
 from s2s_keras.errors import ArtifactError
 from s2s_keras.runtime.artifact import Artifact
+from s2s_keras.text import BOS_ID, EOS_ID
 
 __all__ = ["GuardedSession"]
 
@@ -55,10 +60,7 @@ class GuardedSession(ABC):
             ArtifactError: the graph fails on ids of its vocabularies.
         """
         with self._alone:
-            self._check_open()
-            _check_ids("source_ids", source_ids.ravel(), self._source_vocabulary)
-            self._rows = 0  # what fails leaves nothing to go on with
-            self._start(source_ids, beam_width)
+            self._begin(source_ids, beam_width)
             self._rows = beam_width
             self._thread = threading.get_ident()
 
@@ -82,11 +84,56 @@ class GuardedSession(ABC):
             output = self._step(tokens, parents)
         # A negative number is a large one without its sign.
         if np.maximum.reduce(output.token_ids.view(np.uint32), None) >= self._target_vocabulary:
-            raise ArtifactError(
-                f"{self._path}: the graph answers with ids that are not in the vocabulary of "
-                f"{self._target_vocabulary}: the two are not of one model. Export it again."
-            )
+            self._refuse_answer()
         return output
+
+    def greedy(self, source_ids: NDArray[np.int32], settings: DecodingSettings) -> GreedyOutput:
+        """Decodes one source greedily; see `decoding.GreedySession`.
+
+        Args:
+            source_ids: see `start`.
+            settings: lengths and time limit.
+
+        Raises:
+            ValueError: an argument lies outside its range, the session is closed, or another thread
+                uses it.
+            ArtifactError: the graph fails on ids of its vocabularies, or answers with others.
+        """
+        # Between two steps the caches hold little but weights: each line of the loop costs.
+        is_over = (
+            None if settings.time_limit_ms is None else Deadline(settings.time_limit_ms).is_over
+        )
+        shortest, longest = settings.min_output_length, settings.max_output_length
+        step, vocabulary = self._step, self._target_vocabulary
+        tokens, parents = np.array([BOS_ID], np.int32), np.zeros(1, np.intp)
+        token_ids: list[int] = []
+        attention: list[NDArray[np.float32]] = []
+        log_prob, timed_out = 0.0, False
+        with self._alone:
+            self._begin(source_ids, 1)
+            for length in range(1, longest + 1):
+                log_probs, candidate_ids, weights = step(tokens, parents)
+                column = log_probs.argmax()
+                token = candidate_ids.item(column)
+                if token == EOS_ID and length <= shortest:
+                    column = without_eos(log_probs, candidate_ids, settings).argmax()
+                    token = candidate_ids.item(column)
+                gained = log_probs.item(column)
+                if isnan(gained) or not 0 <= token < vocabulary:
+                    check_number(gained)
+                    self._refuse_answer()
+                token_ids.append(token)
+                log_prob += gained
+                if weights is not None:
+                    attention.append(weights)
+                if token == EOS_ID:
+                    break
+                if is_over is not None and length < longest and is_over():
+                    timed_out = True
+                    break
+                tokens[0] = token
+        found = np.concatenate(attention) if attention else None
+        return GreedyOutput(token_ids, log_prob, found, timed_out)
 
     def prove(self, beam_width: int) -> None:
         """Looks the last ids up, so that vocabularies of another model show before the first text.
@@ -118,6 +165,18 @@ class GuardedSession(ABC):
     @abstractmethod
     def _release(self) -> None:
         """Drops all references to the interpreter."""
+
+    def _begin(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
+        self._check_open()
+        _check_ids("source_ids", source_ids.ravel(), self._source_vocabulary)
+        self._rows = 0  # what fails, or ends, leaves nothing to go on with
+        self._start(source_ids, beam_width)
+
+    def _refuse_answer(self) -> NoReturn:
+        raise ArtifactError(
+            f"{self._path}: the graph answers with ids that are not in the vocabulary of "
+            f"{self._target_vocabulary}: the two are not of one model. Export it again."
+        )
 
     def _check_open(self) -> None:
         if self._is_closed:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from s2s_keras.cli import main
 from s2s_keras.runtime.interpreters import INTERPRETERS
 
 ROOT = Path(__file__).parent.parent
@@ -108,18 +109,30 @@ def test_predictions_equal_those_of_keras(
             assert a["log_prob"] == pytest.approx(b["log_prob"], abs=tolerance)
 
 
+def predict(interpreter: str, path: Path) -> subprocess.CompletedProcess[str]:
+    python = ROOT / ENVIRONMENTS[interpreter] / "bin" / "python"
+    command = [str(python), "-m", "s2s_keras", "predict", str(path), "abc"]
+    return subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+
+
+def test_float16_that_would_be_wrong_is_refused(
+    interpreter: str, toy_run: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.tflite"
+    options = ["--quantize", "float16", "--stateful"]
+    assert main(["export", str(toy_run), "--out", str(path), *options]) == 0
+    done = predict(interpreter, path)
+    if interpreter == "ai-edge-litert":
+        assert (done.returncode, done.stdout) == (0, "cba\n")
+    else:
+        assert done.returncode == 2
+        assert "a stateful file has float16 weights" in done.stderr
+
+
 def test_per_channel_weights_run_or_are_refused_with_the_operator(
     interpreter: str, toy_files: dict[str, Path]
 ) -> None:
-    python = ROOT / ENVIRONMENTS[interpreter] / "bin" / "python"
-    path = toy_files["dynamic_range_per_channel"]
-    done = subprocess.run(
-        [str(python), "-m", "s2s_keras", "predict", str(path), "abc"],
-        capture_output=True,
-        text=True,
-        cwd="/",
-        check=False,
-    )
+    done = predict(interpreter, toy_files["dynamic_range_per_channel"])
     if interpreter == "ai-edge-litert":
         assert (done.returncode, done.stdout) == (0, "cba\n")
     else:

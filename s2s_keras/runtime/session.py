@@ -50,6 +50,7 @@ class TFLiteSession(GuardedSession):
         super().__init__(artifact)
         self._shortlist = artifact.shortlist
         interpreter_class = find_interpreter(interpreter)
+        _check_interpreter(artifact, interpreter_class)
         try:
             self._interpreter = interpreter_class(
                 model_path=str(artifact.path), num_threads=num_threads
@@ -178,6 +179,17 @@ class TFLiteSession(GuardedSession):
                 if problem:
                     return problem
         return None
+
+
+def _check_interpreter(artifact: Artifact, interpreter_class: Any) -> None:
+    """Refuses what is known to be computed wrongly without a word; see docs/runtimes.md."""
+    is_old = getattr(interpreter_class, "__module__", "").startswith("tflite_runtime.")
+    metadata = artifact.metadata
+    if is_old and metadata.get("quantization") == "float16" and "start" in metadata["signatures"]:
+        raise ArtifactError(
+            f"{artifact.path}: tflite-runtime answers wrongly where a stateful file has float16 "
+            "weights. Take ai-edge-litert, or export with `--stateless` or other weights."
+        )
 
 
 def _details(signature: Signature) -> dict[str, dict[str, tuple[str, list[int]]]]:

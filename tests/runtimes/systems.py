@@ -17,6 +17,7 @@ from s2s_keras.text import CharacterTokenizer, Shortlist
 __all__ = ["ALL", "SYSTEMS", "export_systems"]
 
 TOKENIZER = CharacterTokenizer(string.ascii_lowercase + string.digits)
+LARGE = CharacterTokenizer(string.ascii_lowercase + "".join(map(chr, range(0x4E00, 0x5058))))
 SHORTLIST = Shortlist(
     np.arange(12), np.random.default_rng(0).integers(4, 40, (len(TOKENIZER), 3)), len(TOKENIZER)
 )
@@ -31,10 +32,11 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "bridge": "copy",
         "tie_output": False,
     },
+    "large": {"tokenizer": LARGE},
     "shortlist": {"file": {"shortlist": SHORTLIST}},
     "stateful": {"decoder_layers": 2, "file": {"stateful": True, "source_buckets": [3]}},
 }
-"""Name -> arguments of `Seq2Seq`, and under `file` of `export_tflite`."""
+"""Name -> arguments of `Seq2Seq`, its tokenizer if another, and under `file` of `export_tflite`."""
 
 ALL = ("none", "float16", "dynamic_range", "int8")
 """The quantisations that run everywhere."""
@@ -50,9 +52,10 @@ def export_systems(folder: Path) -> list[Path]:
     paths = []
     for name, options in SYSTEMS.items():
         file = options.get("file", {})
-        options = {key: value for key, value in options.items() if key != "file"}
+        tokenizer = options.get("tokenizer", TOKENIZER)
+        options = {k: v for k, v in options.items() if k not in ("file", "tokenizer")}
         keras.utils.set_random_seed(1)
-        model = Seq2Seq(TOKENIZER, TOKENIZER, embedding_size=32, units=32, **options)
+        model = Seq2Seq(tokenizer, tokenizer, embedding_size=32, units=32, **options)
         for weight in model.trainable_weights:
             weight.assign(weight + keras.random.normal(weight.shape, stddev=0.3))
         for quantization in ALL if name == "bahdanau" else ("none", "dynamic_range"):

@@ -3,8 +3,8 @@
     python -m benchmarks.quantization RUN --json build/quantization.json
 
 RUN is a folder that `s2s-keras train` wrote, of a translation with dev pairs. Every quantisation
-that the installed interpreter runs decodes all dev pairs, greedily and with the recipe's beam. A
-difference in BLEU says little where its interval, of a paired bootstrap, holds zero.
+that the installed interpreter runs decodes all dev pairs, greedily and with a beam. A difference in
+BLEU says little where its interval, of a paired bootstrap, holds zero.
 
 Budget: for a thousand captions about five minutes on one core.
 """
@@ -78,14 +78,21 @@ def paired_bleu(
     }
 
 
-def measure(run: Path, folder: Path) -> list[dict[str, Any]]:
-    """Returns a row for each quantisation that runs, and each beam width; `none` comes first."""
+def measure(run: Path, folder: Path, beam_width: int | None = None) -> list[dict[str, Any]]:
+    """Returns a row for each quantisation that runs, and each beam width; `none` comes first.
+
+    Args:
+        run: the run folder.
+        folder: for the files.
+        beam_width: beside greedy search; where not given, the recipe's.
+    """
     from s2s_keras.cli.models import open_run
     from s2s_keras.export import export_candidate
     from s2s_keras.training.corpus import load_corpus
 
     trained = open_run(run)
     settings = trained.recipe.decoding_settings()
+    settings = replace(settings, beam_width=beam_width or settings.beam_width)
     pairs = load_corpus(trained.recipe.data).dev
     reference: dict[int, list[str]] = {}
     rows = []
@@ -122,10 +129,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, and prints a table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("run", type=Path, help="a folder that `s2s-keras train` wrote")
+    parser.add_argument("--beam-width", type=int, help="beside greedy search [default: recipe's]")
     parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="s2s-keras-") as folder:
-        rows = measure(options.run, Path(folder))
+        rows = measure(options.run, Path(folder), options.beam_width)
     print_table(
         "BLEU on the dev pairs, and against float32",
         ["quantisation", "beam", "bytes", "BLEU", "difference", "95 %"],

@@ -165,7 +165,7 @@ def test_predict_and_evaluate_replace_unknown_tokens(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    step = TFLiteSession.step
+    step = TFLiteSession._step
 
     def unsure(self: TFLiteSession, *inputs: np.ndarray) -> StepOutput:
         """Gives `<unk>` the place of a letter, which the toy never learned to write."""
@@ -177,7 +177,7 @@ def test_predict_and_evaluate_replace_unknown_tokens(
 
     [letter] = read_artifact(toy_files["none"]).target_tokenizer.tokens[4:5]
     source = f"{letter}aaa" if letter != "a" else "abbb"
-    monkeypatch.setattr(TFLiteSession, "step", unsure)
+    monkeypatch.setattr(TFLiteSession, "_step", unsure)
     predict = ["predict", toy_files["none"], source, "--beam-width", "1"]
     assert "\ufffd" in output(capfd, *predict)
     replaced = output(capfd, *predict, "--replace-unknown").strip()

@@ -41,6 +41,9 @@ SYSTEMS: dict[str, dict[str, Any]] = {
 ALL = ("none", "float16", "dynamic_range", "int8")
 """The quantisations that run everywhere."""
 
+FORMS = {"bahdanau": ALL, "large": ("none",)}
+"""Name -> quantisations, if others. Of many candidates the last ones are near ties in int8."""
+
 
 def export_systems(folder: Path) -> list[Path]:
     """Exports each of `SYSTEMS` without quantisation and with int8 weights, one in every form.
@@ -58,7 +61,7 @@ def export_systems(folder: Path) -> list[Path]:
         model = Seq2Seq(tokenizer, tokenizer, embedding_size=32, units=32, **options)
         for weight in model.trainable_weights:
             weight.assign(weight + keras.random.normal(weight.shape, stddev=0.3))
-        for quantization in ALL if name == "bahdanau" else ("none", "dynamic_range"):
+        for quantization in FORMS.get(name, ("none", "dynamic_range")):
             path = folder / f"{name}-{quantization}.tflite"
             arguments = {"quantization": quantization, "min_same_best": 0.0, **file}
             export_tflite(model, path, ["abc"], settings, **arguments)

@@ -32,7 +32,7 @@ REFERENCE = "ai-edge-litert"
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory, toy_files: dict[str, Path]) -> list[Path]:
     exported = export_systems(tmp_path_factory.mktemp("systems"))
-    assert len(exported) == 2 * len(SYSTEMS) + 2
+    assert len(exported) == 2 * len(SYSTEMS) + 1
     return [*exported, *(toy_files[name] for name in ALL)]
 
 
@@ -107,6 +107,10 @@ def check_reference(files: Sequence[Path], answers: dict[str, Any]) -> None:
     for path in files:
         step = "step" if f"{path.stem}/step/log_probs" in answers else "decode_step"
         log_probs = answers[f"{path.stem}/{step}/log_probs"]
-        np.testing.assert_allclose(np.exp(log_probs).sum(axis=1), 1.0, atol=1e-4)
-        assert np.ptp(log_probs, axis=1).min() > 1.0  # no file answers all tokens alike
+        total = np.exp(log_probs).sum(axis=1)
+        if path.stem.startswith("large"):  # its candidates are a few of many
+            assert (total < 1.0).all()
+        else:
+            np.testing.assert_allclose(total, 1.0, atol=1e-4)
+            assert np.ptp(log_probs, axis=1).min() > 1.0  # no file answers all tokens alike
         assert len(set(answers[f"{path.stem}/beam of 1/best"])) > 1  # and all sources alike

@@ -6,7 +6,7 @@ RUN is a folder that `s2s-keras train` wrote, of a translation with dev pairs. E
 that the installed interpreter runs decodes all dev pairs, greedily and with a beam. A difference in
 BLEU says little where its interval, of a paired bootstrap, holds zero.
 
-Budget: for a thousand captions about five minutes on one core.
+Budget: a few minutes for a thousand captions on an idle core.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from s2s_keras.text.character import CharacterTokenizer
 from s2s_keras.text.padding import pad_ids
 from s2s_keras.text.shortlist import Shortlist
 from s2s_keras.text.split import split_text
+from s2s_keras.text.subword import SubwordTokenizer
 from s2s_keras.text.tokenizer import (
     BOS_ID,
     EOS_ID,
@@ -23,6 +24,7 @@ __all__ = [
     "UNK_ID",
     "CharacterTokenizer",
     "Shortlist",
+    "SubwordTokenizer",
     "Tokenizer",
     "WordTokenizer",
     "normalize",

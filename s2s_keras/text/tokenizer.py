@@ -17,6 +17,7 @@ __all__ = [
     "TOKENIZERS",
     "UNK_ID",
     "Tokenizer",
+    "most_frequent",
     "normalize",
 ]
 
@@ -32,6 +33,20 @@ def normalize(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def most_frequent(
+    counts: Mapping[str, int], min_count: int = 1, max_size: int | None = None
+) -> list[str]:
+    """Returns the pieces in the order of a vocabulary: by count, ties by code point.
+
+    Args:
+        counts: piece -> how often it was seen.
+        min_count: pieces seen less often are left out.
+        max_size: pieces beyond this many are left out; none where not given.
+    """
+    kept = [piece for piece, n in counts.items() if n >= min_count]
+    return sorted(kept, key=lambda piece: (-counts[piece], piece))[:max_size]
+
+
 class Tokenizer(ABC):
     """Maps text to ids and back, by way of pieces: the strings that have an id each.
 
@@ -42,7 +57,7 @@ class Tokenizer(ABC):
     `kind`, by which definitions and recipes find it.
 
     Args:
-        vocabulary: distinct pieces, in the order of their ids from 4.
+        vocabulary: distinct pieces, in the order of their ids, from 4 or behind `fixed_pieces`.
         lowercase: changes every text to lower case, the decoder's targets and outputs included.
 
     Raises:
@@ -51,6 +66,10 @@ class Tokenizer(ABC):
 
     kind: ClassVar[str]
     piece_rule: ClassVar[str]
+    fixed_pieces: ClassVar[tuple[str, ...]] = ()
+    """Pieces between the special tokens and the vocabulary that all of this kind have."""
+    fixed_entries: ClassVar[Mapping[str, str]] = {}
+    """What the definitions of this kind say beside the entries that all kinds have."""
     unknown_piece: ClassVar[str] = "\N{REPLACEMENT CHARACTER}"
 
     def __init_subclass__(cls) -> None:
@@ -66,7 +85,7 @@ class Tokenizer(ABC):
                     f"Received: {piece!r} of length {len(piece)}."
                 )
         self.lowercase = lowercase
-        self.tokens: tuple[str, ...] = (*SPECIAL_TOKENS, *vocabulary)
+        self.tokens: tuple[str, ...] = (*SPECIAL_TOKENS, *self.fixed_pieces, *vocabulary)
         self._ids = {piece: i for i, piece in enumerate(self.tokens)}
         if len(self._ids) != len(self.tokens):
             repeated = [piece for piece, n in Counter(vocabulary).items() if n > 1]
@@ -107,12 +126,23 @@ class Tokenizer(ABC):
         for name, value in (("min_count", min_count), ("max_size", max_size)):
             if value is not None and value < 1:
                 raise ValueError(f"`{name}` must be a positive integer. Received: {value}.")
+        return cls(cls._learned(texts, min_count, max_size, lowercase), lowercase)
+
+    @classmethod
+    def _learned(
+        cls, texts: Iterable[str], min_count: int, max_size: int | None, lowercase: bool
+    ) -> list[str]:
+        """Returns the vocabulary that `learn` gives; see there."""
         empty = cls((), lowercase)
         counts: Counter[str] = Counter()
         for text in texts:
             counts.update(empty.pieces(text))
-        kept = [piece for piece, n in counts.items() if n >= min_count]
-        return cls(sorted(kept, key=lambda piece: (-counts[piece], piece))[:max_size], lowercase)
+        return most_frequent(counts, min_count, max_size)
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The pieces that the data gave, without special tokens and `fixed_pieces`."""
+        return self.tokens[len(SPECIAL_TOKENS) + len(self.fixed_pieces) :]
 
     def __len__(self) -> int:
         """The vocabulary size V, special tokens included."""
@@ -180,7 +210,8 @@ class Tokenizer(ABC):
             "normalization": "NFC",
             **({"lowercase": True} if self.lowercase else {}),
             "special_tokens": list(SPECIAL_TOKENS),
-            f"{self.kind}s": list(self.tokens[len(SPECIAL_TOKENS) :]),
+            **self.fixed_entries,
+            f"{self.kind}s": list(self.vocabulary),
         }
 
     @classmethod
@@ -196,7 +227,12 @@ class Tokenizer(ABC):
             raise ValueError(
                 f"A tokeniser definition must have a `kind` of {sorted(known)}. Received: {kind!r}."
             )
-        expected = {"format": 1, "normalization": "NFC", "special_tokens": list(SPECIAL_TOKENS)}
+        expected = {
+            "format": 1,
+            "normalization": "NFC",
+            "special_tokens": list(SPECIAL_TOKENS),
+            **known[kind].fixed_entries,
+        }
         for key, value in expected.items():
             if document.get(key) != value:
                 raise ValueError(

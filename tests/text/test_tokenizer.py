@@ -8,17 +8,24 @@ from s2s_keras.text import (
     TOKENIZERS,
     UNK_ID,
     CharacterTokenizer,
+    SubwordTokenizer,
     Tokenizer,
     WordTokenizer,
     normalize,
 )
 
-EACH = pytest.mark.parametrize("kind", [CharacterTokenizer, WordTokenizer])
+EACH = pytest.mark.parametrize("kind", [CharacterTokenizer, SubwordTokenizer, WordTokenizer])
+COUNTED = pytest.mark.parametrize("kind", [CharacterTokenizer, WordTokenizer])
+"""Kinds whose vocabulary is what the data hold."""
 anything = st.text(st.characters(exclude_categories=()))
 
 
 def test_registry_holds_each_kind_by_its_name():
-    expected = {"character": CharacterTokenizer, "word": WordTokenizer}
+    expected = {
+        "character": CharacterTokenizer,
+        "subword": SubwordTokenizer,
+        "word": WordTokenizer,
+    }
     assert expected == TOKENIZERS
 
 
@@ -63,7 +70,9 @@ def test_definition_of_an_old_file_loads():
 @pytest.mark.parametrize("kind", ["bpe", None, 5, ["word"]])
 def test_unknown_kind_names_the_known_ones(kind):
     document = CharacterTokenizer("ab").definition() | {"kind": kind}
-    with pytest.raises(ValueError, match=r"`kind` of \['character', 'word'\]. Received: "):
+    with pytest.raises(
+        ValueError, match=r"`kind` of \['character', 'subword', 'word'\]. Received: "
+    ):
         Tokenizer.from_definition(document)
 
 
@@ -83,7 +92,8 @@ def test_lowercase_that_is_no_boolean_raises(value):
 def test_kinds_and_cases_differ_though_the_entries_are_equal():
     tokenizers = [CharacterTokenizer("ab"), WordTokenizer("ab")]
     tokenizers += [CharacterTokenizer("ab", lowercase=True), WordTokenizer("ab", lowercase=True)]
-    assert len(set(tokenizers)) == 4
+    tokenizers += [SubwordTokenizer("ab"), SubwordTokenizer("ab", lowercase=True)]
+    assert len(set(tokenizers)) == 6
 
 
 @EACH
@@ -92,7 +102,7 @@ def test_lowercase_stands_in_the_definition_only_where_true(kind):
     assert kind("ab", lowercase=True).definition()["lowercase"] is True
 
 
-@EACH
+@COUNTED
 def test_lowercase_gives_capitals_the_ids_of_small_letters(kind):
     tokenizer = kind.learn(["É a"], lowercase=True)
     assert tokenizer.encode("É A") == tokenizer.encode("e\u0301 a")
@@ -109,7 +119,7 @@ def test_normalized_text_stays_as_it_is(text):
         assert tokenizer.normalize(once) == normalize(once) == once
 
 
-@EACH
+@COUNTED
 def test_max_size_keeps_the_most_frequent(kind):
     texts = ["a b c", "a b", "a c", "a"]
     full = kind.learn(texts)

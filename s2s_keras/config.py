@@ -54,7 +54,7 @@ class DataConfig(Section):
     """S: tokens; a longer training source is an error that names its line."""
     max_target_length: Annotated[int, Field(ge=1, le=1024, strict=True)] = 64
     """Tokens without `eos`; a longer training target is an error that names its line."""
-    tokenizer: Literal["character", "word"] = "character"
+    tokenizer: Literal["character", "subword", "word"] = "character"
     """What a token is; see `s2s_keras.text`."""
     lowercase: Flag = False
     """Changes both sides to lower case: outputs have no capitals, and those of a target count as
@@ -62,10 +62,12 @@ class DataConfig(Section):
     shared_vocabulary: Flag = True
     """One tokeniser for both sides."""
     min_count: Count = 1
-    """Tokens seen less often than this in training become `<unk>`."""
+    """Tokens seen less often than this in training become `<unk>`; of subwords, smaller ones or
+    bytes."""
     max_vocabulary: Count | None = None
     """Most frequent tokens that have an id in a vocabulary, special tokens apart; the others
-    become `<unk>`. All have one where not given."""
+    become `<unk>`. All have one where not given. Subwords to learn, bytes apart; 8,000 where not
+    given."""
     bucket_lengths: list[Count] | None = None
     """Tokens to pad batches to; where not given, a quarter, a half, three quarters and all of the
     longest."""

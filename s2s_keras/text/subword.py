@@ -63,6 +63,7 @@ class SubwordTokenizer(Tokenizer):
         "special token and no byte"
     )
     fixed_pieces = BYTE_PIECES
+    cuts_by_vocabulary = True
     fixed_entries: ClassVar[Mapping[str, str]] = {"fallback": "byte"}
 
     def __init__(self, vocabulary: Sequence[str], lowercase: bool = False) -> None:

@@ -68,6 +68,8 @@ class Tokenizer(ABC):
     piece_rule: ClassVar[str]
     fixed_pieces: ClassVar[tuple[str, ...]] = ()
     """Pieces between the special tokens and the vocabulary that all of this kind have."""
+    cuts_by_vocabulary: ClassVar[bool] = False
+    """Whether `pieces` hangs on the vocabulary: a text's length is then known only after it."""
     fixed_entries: ClassVar[Mapping[str, str]] = {}
     """What the definitions of this kind say beside the entries that all kinds have."""
     unknown_piece: ClassVar[str] = "\N{REPLACEMENT CHARACTER}"

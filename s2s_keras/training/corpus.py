@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from s2s_keras.config import DataConfig, Recipe, ShortlistConfig
 from s2s_keras.data import Pair, build_dataset, learn_shortlist, read_pairs, split_pairs
@@ -23,15 +23,27 @@ __all__ = [
     "make_shortlist",
 ]
 
+_ExcessFinder: TypeAlias = Callable[[Pair], str | None]
+"""Says which side of a pair has too many tokens, or `None`."""
+
 
 @dataclass(frozen=True)
 class Corpus:
-    """The pairs of a recipe, with what a model card says of them."""
+    """The pairs of a recipe, with what a model card says of them.
+
+    Attributes:
+        train: the training pairs.
+        dev: the dev pairs.
+        name: of the data.
+        licence: of the data.
+        tokenizers: those that the lengths were counted with, where they were learned for that.
+    """
 
     train: list[Pair]
     dev: list[Pair]
     name: str
     licence: str
+    tokenizers: tuple[Tokenizer, Tokenizer] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,29 +61,46 @@ class Batches:
     target_tokens: int
 
 
-def load_corpus(config: DataConfig) -> Corpus:
+def load_corpus(
+    config: DataConfig, tokenizers: tuple[Tokenizer, Tokenizer] | None = None
+) -> Corpus:
     """Reads or builds the pairs, and splits dev off where no dev file is given.
 
     Lengths are counted in tokens of the recipe's kind. A pair that is too long is an error in a
     file, and left out of a built-in data set.
 
+    Args:
+        config: the recipe's section.
+        tokenizers: the source's and the target's of a model that was trained on the pairs. Where
+            none are given and lengths hang on the vocabulary, as with subwords, it is learned from
+            all training pairs, also those that are then left out.
+
     Raises:
         DataError: a file is missing or malformed, a text is too long, or a part is empty; names
             file and line.
         ConfigError: there is no such built-in data set.
-        MissingDependencyError: a package that a built-in data set is made from is missing.
+        MissingDependencyError: a package that a built-in data set is made from, or that subwords
+            are learned with, is missing.
     """
+    kind = TOKENIZERS[config.tokenizer]
+    if tokenizers is None and kind.cuts_by_vocabulary:
+        tokenizers = learn_tokenizers(_load(config, lambda pair: None), config)
+    counting = tokenizers or (kind((), config.lowercase),) * 2
+    return replace(_load(config, _excess_finder(config, counting)), tokenizers=tokenizers)
+
+
+def _load(config: DataConfig, find_excess: _ExcessFinder) -> Corpus:
+    """Does what `load_corpus` says; `find_excess` tells what is too long of a pair."""
     if config.dataset is not None:
-        find_excess = _excess_finder(config)
         built = build_dataset(
             config.dataset, config.dev_fraction, lambda pair: find_excess(pair) is None
         )
         return Corpus(built.train, built.dev, built.name, built.licence)
     if config.train is None:
         raise ConfigError("exactly one of `data.dataset` and `data.train` must be given")
-    train = _read_checked(config.train, config)
+    train = _read_checked(config.train, find_excess)
     if config.dev is not None:
-        dev = _read_checked(config.dev, config)
+        dev = _read_checked(config.dev, find_excess)
     else:
         train, dev = split_pairs(train, config.dev_fraction)
         if not train or not dev:
@@ -84,23 +113,22 @@ def load_corpus(config: DataConfig) -> Corpus:
     return Corpus(train, dev, config.train.name, config.licence or "not stated")
 
 
-def _read_checked(path: Path, config: DataConfig) -> list[Pair]:
+def _read_checked(path: Path, find_excess: _ExcessFinder) -> list[Pair]:
     """Reads pairs and refuses those that are too long."""
     pairs = read_pairs(path)
-    find_excess = _excess_finder(config)
     for line, pair in enumerate(pairs, 1):
         if excess := find_excess(pair):
             raise DataError(f"{excess} Raise it, or remove the line.", path, line)
     return pairs
 
 
-def _excess_finder(config: DataConfig) -> Callable[[Pair], str | None]:
-    """Returns what says which side of a pair has too many tokens of the recipe's kind."""
-    tokenizer = TOKENIZERS[config.tokenizer]((), config.lowercase)
+def _excess_finder(config: DataConfig, tokenizers: Sequence[Tokenizer]) -> _ExcessFinder:
+    """Returns what says which side of a pair has too many tokens."""
     limits = (config.max_source_length, config.max_target_length)
+    sides = list(zip(("source", "target"), limits, tokenizers, strict=True))
 
     def find_excess(pair: Pair) -> str | None:
-        for side, text, limit in zip(("source", "target"), pair, limits, strict=True):
+        for text, (side, limit, tokenizer) in zip(pair, sides, strict=True):
             length = len(tokenizer.pieces(text))
             if length > limit:
                 return f"the {side} has {length} tokens; `data.max_{side}_length` is {limit}."
@@ -113,8 +141,11 @@ def learn_tokenizers(corpus: Corpus, config: DataConfig) -> tuple[Tokenizer, Tok
     """Learns the source's and the target's tokeniser from the training pairs.
 
     Returns:
-        Two tokenisers; twice the same where the recipe shares the vocabulary.
+        Two tokenisers; twice the same where the recipe shares the vocabulary. Those that the
+        corpus holds, where it does.
     """
+    if corpus.tokenizers is not None:
+        return corpus.tokenizers
     learn = TOKENIZERS[config.tokenizer].learn
     sides = [[pair.source for pair in corpus.train], [pair.target for pair in corpus.train]]
     if config.shared_vocabulary:
@@ -155,7 +186,7 @@ def make_shortlist(
             nothing.
     """
     try:
-        train = load_corpus(config).train
+        train = load_corpus(config, (source_tokenizer, target_tokenizer)).train
     except DataError as error:
         raise DataError(
             "a shortlist is learned from the training pairs, and they cannot be read. Put them "

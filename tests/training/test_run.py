@@ -14,7 +14,7 @@ from s2s_keras.config import DataConfig
 from s2s_keras.data import Pair, number_words, write_pairs
 from s2s_keras.errors import ArtifactError, ConfigError, DataError
 from s2s_keras.recipe import load_recipe
-from s2s_keras.text import CharacterTokenizer, WordTokenizer
+from s2s_keras.text import TOKENIZERS, SubwordTokenizer, WordTokenizer
 from s2s_keras.training.corpus import Corpus, learn_tokenizers, load_corpus
 from s2s_keras.training.history import best_epoch, read_history
 from s2s_keras.training.run import load_run, train
@@ -62,6 +62,44 @@ def test_load_corpus_counts_tokens_of_the_recipe(
             load_corpus(config)
 
 
+def test_load_corpus_counts_subwords_with_the_learned_vocabulary(tmp_path: Path) -> None:
+    """`common` is seen often, and so one token; the letters of `x9q` are by themselves."""
+    path, dev = tmp_path / "pairs.tsv", tmp_path / "dev.tsv"
+    write_pairs(path, [Pair("common words", "common")] * 20 + [Pair("common", "common words")])
+    write_pairs(dev, [Pair("common words", "words"), Pair("words x9q", "words")])
+    limits = {"max_source_length": 4, "max_target_length": 2, "max_vocabulary": 40}
+    config = DataConfig(train=path, dev=path, tokenizer="subword", **limits)
+    corpus = load_corpus(config)
+    assert len(corpus.train) == 21
+    source, target = learn_tokenizers(corpus, config)
+    assert corpus.tokenizers == (source, target)
+    assert source.pieces("common words") == ["▁common", "▁words"]
+    again = load_corpus(config, (source, target))
+    assert again.tokenizers == corpus.tokenizers and again.train == corpus.train
+    message = "dev.tsv:2: the source has 5 tokens; `data.max_source_length` is 4"
+    with pytest.raises(DataError, match=message):
+        load_corpus(config.model_copy(update={"dev": dev}))
+    letters = SubwordTokenizer(sorted(set("comnwrds▁")))
+    with pytest.raises(DataError, match="pairs.tsv:1: the source has 13 tokens"):
+        load_corpus(config, (letters, letters))
+
+
+def test_load_corpus_leaves_out_built_pairs_of_too_many_subwords(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(number_words, "SAMPLES", ((0, 1_000, 400),))
+    settings = {"tokenizer": "subword", "shared_vocabulary": False, "max_vocabulary": 60}
+    config = DataConfig(dataset="number_words", max_source_length=7, **settings)
+    corpus = load_corpus(config)
+    source, target = learn_tokenizers(corpus, config)
+    assert source != target
+    whole = load_corpus(DataConfig(dataset="number_words", max_source_length=64, **settings))
+    assert whole.tokenizers == (source, target)
+    for kept, pairs in ((corpus.train, whole.train), (corpus.dev, whole.dev)):
+        assert kept == [pair for pair in pairs if len(source.encode(pair.source)) <= 7]
+        assert 0 < len(kept) < len(pairs)
+
+
 def test_load_corpus_leaves_out_built_pairs_that_are_too_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -90,6 +128,9 @@ CORPUS = Corpus([Pair("a b b", "B c"), Pair("b", "c c")], [Pair("z", "z")], "tin
         ({"tokenizer": "word", "lowercase": True}, "▁b▁c▁a", "▁b▁c▁a"),
         ({"tokenizer": "word", "max_vocabulary": 2}, "▁b▁c", "▁b▁c"),
         ({"tokenizer": "word", "min_count": 3}, "▁b▁c", "▁b▁c"),
+        ({"tokenizer": "subword"}, "abcB▁▁a▁b▁B▁c", "abcB▁▁a▁b▁B▁c"),
+        ({"tokenizer": "subword", "shared_vocabulary": False}, "ab▁▁a▁b", "Bc▁▁B▁c"),
+        ({"tokenizer": "subword", "max_vocabulary": 4, "lowercase": True}, "▁bca", "▁bca"),
     ],
 )
 def test_learn_tokenizers_follows_the_recipe(
@@ -97,11 +138,11 @@ def test_learn_tokenizers_follows_the_recipe(
 ) -> None:
     config = DataConfig(train=Path("pairs.tsv"), **settings)
     tokenizers = learn_tokenizers(CORPUS, config)
-    kind = WordTokenizer if config.tokenizer == "word" else CharacterTokenizer
+    kind = TOKENIZERS[config.tokenizer]
     for tokenizer, vocabulary in zip(tokenizers, (source, target), strict=True):
         assert type(tokenizer) is kind
         assert tokenizer.lowercase is config.lowercase
-        assert sorted("".join(tokenizer.tokens[4:])) == sorted(vocabulary)
+        assert sorted("".join(tokenizer.vocabulary)) == sorted(vocabulary)
     assert (tokenizers[0] is tokenizers[1]) is config.shared_vocabulary
 
 

@@ -45,6 +45,10 @@ def split_text(text: str, tokenizer: Tokenizer, longest: int) -> list[str]:
         Pieces whose concatenation is `text`, each with the white space behind it; the first also
         with that before it.
     """
+
+    def fits(start: int, end: int) -> bool:
+        return len(tokenizer.encode("".join(parts[start:end]).strip())) <= longest
+
     parts = _PART.findall(text)
     ranks = [_rank(part) for part in parts]
     alone = [len(tokenizer.encode(part.strip())) for part in parts]
@@ -56,6 +60,11 @@ def split_text(text: str, tokenizer: Tokenizer, longest: int) -> list[str]:
         tokens = followed[start]
         while end < len(parts) and tokens + alone[end] <= longest:
             tokens += followed[end]
+            end += 1
+        # How a part is cut into subwords hangs on what stands before it: the sum is near the truth.
+        while end > start + 1 and not fits(start, end):
+            end -= 1
+        while end < len(parts) and fits(start, end + 1):
             end += 1
         if end < len(parts):
             best = min(ranks[start:end])

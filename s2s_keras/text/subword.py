@@ -41,7 +41,9 @@ class SubwordTokenizer(Tokenizer):
     >>> SubwordTokenizer(["▁", "l", "o", "w", "▁lo", "we", "e"]).pieces("low lower!")
     ['▁lo', 'w', '▁lo', 'we', '<0x72>', '<0x21>']
 
-    Lone surrogates, which no UTF-8 has, become U+FFFD.
+    Lone surrogates, which no UTF-8 has, become U+FFFD. `learn` needs the library `tokenizers`; it
+    gives at most 8,000 pieces where `max_size` is not given, and leaves to bytes the characters
+    that it does not keep.
 
     Args:
         vocabulary: distinct pieces, in the order of their ids from 260, each of their characters

@@ -2,9 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_keras.text import CharacterTokenizer, WordTokenizer, split_text
+from s2s_keras.text import CharacterTokenizer, SubwordTokenizer, WordTokenizer, split_text
 
-TOKENIZERS = [CharacterTokenizer(()), CharacterTokenizer((), lowercase=True), WordTokenizer(())]
+SUBWORDS = SubwordTokenizer([*"▁ab.x", "▁ab", "▁abab", "▁x.", "ab"])
+TOKENIZERS = [
+    CharacterTokenizer(()),
+    CharacterTokenizer((), lowercase=True),
+    WordTokenizer(()),
+    SUBWORDS,
+]
 TEXTS = st.text(
     st.sampled_from("ab .,!?;)»\n\t\u3000\u3002\uff0c」é\u0130ß\u0301x") | st.characters(),
     max_size=60,
@@ -55,3 +61,16 @@ def test_a_text_is_split_at_the_best_place_in_reach(text, longest, pieces):
 def test_lengths_are_those_of_the_tokenizer():
     text = "one two, three four five"
     assert split_text(text, WordTokenizer(()), 3) == ["one two, ", "three four five"]
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "pieces"),
+    [
+        ("abab abab abab abab", 3, ["abab abab abab ", "abab"]),  # a space is no token of its own
+        ("abab\nabab\nabab", 6, ["abab\nabab\n", "abab"]),  # behind a line feed there is none
+        ("abab\nabab", 3, ["abab\n", "abab"]),
+        ("x. x. x. x. ab", 4, ["x. x. x. x. ", "ab"]),
+    ],
+)
+def test_lengths_in_subwords_are_those_of_the_whole_piece(text, longest, pieces):
+    assert split_text(text, SUBWORDS, longest) == pieces

@@ -63,9 +63,12 @@ class MaskedCrossentropy(keras.losses.Loss):
         """Returns the loss of every token, float32 (B, T)."""
         losses = _negative_log_likelihood(y_true, y_pred)
         if self.label_smoothing:
+            # -1/V sum_v log p(v) is -log p(y) plus the true logit minus the mean one: no second
+            # sum of exponentials over the vocabulary, and no gradient of one.
             logits = ops.cast(y_pred, "float32")
-            uniform = ops.logsumexp(logits, axis=-1) - ops.mean(logits, axis=-1)
-            losses = (1 - self.label_smoothing) * losses + self.label_smoothing * uniform
+            true = ops.take_along_axis(logits, ops.cast(y_true, "int32")[..., None], axis=-1)
+            excess = ops.squeeze(true, -1) - ops.mean(logits, axis=-1)
+            losses = losses + self.label_smoothing * excess
         return losses
 
     def get_config(self) -> dict[str, Any]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from s2s_keras.architecture import WITH_ATTENTION, check_architecture
 from s2s_keras.decoding import DecodingSettings, LengthPenalty
@@ -27,8 +34,26 @@ Flag = Annotated[bool, Field(strict=True)]
 # Not strict: YAML reads `1e-3` as text.
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 UNREACHED = ("exponential", "inverse_sigmoid")
 """Schedules that fall for ever."""
+
+
+def _check_pair_files(value: Any, info: ValidationInfo) -> Any:
+    """Refuses what is neither one name nor two, before the union's cases report one by one."""
+    is_pair = isinstance(value, list | tuple) and len(value) == 2
+    if value is None or all(
+        isinstance(name, str | Path) for name in (value if is_pair else [value])
+    ):
+        return value
+    raise ValueError(
+        f"`data.{info.field_name}` must be a file of pairs, or a list of two files that are "
+        f"aligned by line. Received: {value!r}"
+    )
+
+
+PairFiles = Annotated[Path | tuple[Path, Path], BeforeValidator(_check_pair_files)]
+"""A file of `source<TAB>target`, or a file of sources and one of targets."""
 
 
 class Section(BaseModel):
@@ -41,19 +66,32 @@ class DataConfig(Section):
     """Where the pairs come from and how they become batches."""
 
     dataset: str | None = None
-    """A built-in data set, see `s2s-keras data --help`; or give `train`."""
-    train: Path | None = None
-    """File of training pairs, relative to the working folder."""
-    dev: Path | None = None
-    """File of dev pairs; where not given, `dev_fraction` of the sources is held out."""
+    """A built-in data set, see `s2s-keras data`; or give `train`."""
+    train: PairFiles | None = None
+    """File of training pairs, or a list of two that are aligned by line: sources and targets."""
+    dev: PairFiles | None = None
+    """Dev pairs, likewise; where not given, `dev_fraction` of the sources is held out."""
+    folder: Path | None = None
+    """What `train` and `dev` are relative to; the working folder where not given. Set by
+    `train --data`."""
     dev_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Share of the sources (built-in data sets: of their split keys) held out for dev."""
+    name: str | None = None
+    """Name of the data in the model card inside the exported file; that of its file where not
+    given."""
     licence: str | None = None
-    """Licence of the training data, for the model card inside the exported file."""
+    """Licence of the training data, for that card, with whom it asks to name."""
+    source_language: Language | None = None
+    """ISO 639-1 code of the sources, such as `en`, for that card."""
+    target_language: Language | None = None
+    """ISO 639-1 code of the targets, likewise."""
     max_source_length: Annotated[int, Field(ge=1, le=1024, strict=True)] = 64
-    """S: tokens; a longer training source is an error that names its line."""
+    """S: tokens of the longest source."""
     max_target_length: Annotated[int, Field(ge=1, le=1024, strict=True)] = 64
-    """Tokens without `eos`; a longer training target is an error that names its line."""
+    """Tokens of the longest target, without `eos`."""
+    too_long: Literal["error", "drop"] = "error"
+    """What to do with a pair of a file that is longer: refuse it, naming its line, or leave it out
+    and say how many there were."""
     tokenizer: Literal["character", "subword", "word"] = "character"
     """What a token is; see `s2s_keras.text`."""
     lowercase: Flag = False
@@ -76,7 +114,18 @@ class DataConfig(Section):
     def _one_origin(self) -> Self:
         if (self.dataset is None) == (self.train is None):
             raise ValueError("exactly one of `data.dataset` and `data.train` must be given")
+        if self.dataset is not None and self.folder is not None:
+            raise ValueError(
+                "`data.folder` is where the files of `data.train` are, and a built-in data set has "
+                f"none; leave it out. Received: {self.folder} with the data set {self.dataset!r}"
+            )
         return self
+
+    def files(self, part: Literal["train", "dev"]) -> tuple[Path, ...]:
+        """Returns the file, or the two, of `train` or `dev`; none where none is given."""
+        given = getattr(self, part)
+        paths = (given,) if isinstance(given, Path) else given or ()
+        return tuple((self.folder or Path()) / path for path in paths)
 
     @property
     def buckets(self) -> list[int]:

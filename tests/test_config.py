@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 from typing import get_args
@@ -360,3 +361,43 @@ def test_override_fills_an_empty_section(tmp_path):
     path = tmp_path / "recipe.yaml"
     path.write_text("data: {train: pairs.tsv}\nmodel:\n")
     assert load_recipe(path, ["model.units=3"]).model.units == 3
+
+
+@pytest.mark.parametrize("value", [["a"], ["a", "b", "c"], 5, [1, 2], {"en": "a"}])
+def test_pair_files_are_one_or_two(value):
+    message = re.escape("`data.dev` must be a file of pairs, or a list of two files that are")
+    with pytest.raises(
+        ConfigError, match=f"^recipe: {message} .*Received: {re.escape(repr(value))}$"
+    ):
+        recipe_with(data={"train": "pairs.tsv", "dev": value})
+
+
+def test_pair_files_come_back_from_json():
+    recipe = parse_recipe({"data": {"train": ["a.en", "a.de"], "folder": "/corpus"}})
+    again = parse_recipe(json.loads(recipe.model_dump_json()))
+    assert again == recipe
+    assert again.data.files("train") == (Path("/corpus/a.en"), Path("/corpus/a.de"))
+    assert again.data.files("dev") == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"dataset": "dates", "folder": "x"}, "`data.folder` is where the files of `data.train`"),
+        ({"train": "x", "source_language": "EN"}, "`data.source_language` should match pattern"),
+        ({"train": "x", "too_long": "keep"}, "`data.too_long` should be 'error' or 'drop'"),
+    ],
+)
+def test_data_settings_that_mean_nothing_are_refused(data, message):
+    with pytest.raises(ConfigError, match=message):
+        parse_recipe({"data": data})
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_recipes_of_files_say_what_a_card_must(path):
+    recipe = load_recipe(path)
+    if recipe.data.dataset is None and path.parent.name == "recipes":
+        assert recipe.name == path.stem
+        assert recipe.data.name
+        assert recipe.data.licence
+        assert recipe.data.dev

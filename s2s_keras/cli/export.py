@@ -18,6 +18,7 @@ from s2s_keras.quantization import Quantization
 
 if TYPE_CHECKING:
     from s2s_keras.config import ShortlistConfig
+    from s2s_keras.training.run import Run
 
 __all__ = ["run"]
 
@@ -98,7 +99,7 @@ def run(
         "candidates": recipe.export.candidates,
         "source_buckets": recipe.export.source_buckets,
         "stateful": recipe.export.stateful if stateful is None else stateful,
-        "card": {"name": recipe.name, "task": recipe.task, "quality": trained.metrics},
+        "card": _card(trained),
     }
     if shortlist_config is not None:
         note("Learning the shortlist from the training pairs ...")
@@ -151,6 +152,17 @@ def run(
             "largest difference of log_probs": f"{parity.max_difference:.2g}",
         },
     )
+
+
+def _card(trained: Run) -> dict[str, Any]:
+    """Returns what `model.json` says of the model; languages only where the recipe names them."""
+    recipe = trained.recipe
+    languages = {
+        key: value
+        for key in ("source_language", "target_language")
+        if (value := getattr(recipe.data, key)) is not None
+    }
+    return {"name": recipe.name, "task": recipe.task, **languages, "quality": trained.metrics}
 
 
 def _shortlist_config(config: ShortlistConfig | None, size: int | None) -> ShortlistConfig | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,13 @@ def run(
         list[str],
         typer.Option("--set", help="Overrides a key, such as model.units=256; repeatable."),
     ] = [],  # noqa: B006  typer copies it
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder that holds the recipe's files of pairs. [default: the recipe's, or the "
+            "working folder]"
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The run folder. [default: runs/NAME OF THE RECIPE]")
     ] = None,
@@ -36,7 +44,9 @@ def run(
     require_training()
     from s2s_keras.recipe import load_recipe
 
-    settings = load_recipe(recipe, override)
+    # Absolute, because `--resume` and `export` may run in another working folder.
+    given = [] if data is None else [f"data.folder={json.dumps(str(data.resolve()))}"]
+    settings = load_recipe(recipe, [*override, *given])
     folder = out or Path("runs") / settings.name
     with quiet_native_logs():
         from s2s_keras.training.run import train

@@ -6,11 +6,15 @@ import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from s2s_keras.errors import DataError
 
-__all__ = ["read_lines"]
+__all__ = ["MAX_LINE_BYTES", "read_lines"]
+
+MAX_LINE_BYTES = 100_000
+"""The longest line that is read: one that is longer is no sentence, or lacks its line ends."""
 
 
 def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
@@ -19,13 +23,22 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     Lines end with a line feed, with or without a carriage return; a byte order mark is skipped.
 
     Raises:
-        DataError: the file is missing or unreadable, or a line is not valid UTF-8.
+        DataError: the file is missing or unreadable, or a line is not valid UTF-8 or longer than
+            `MAX_LINE_BYTES`.
     """
     path = Path(path)
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         with opener(path, "rb") as file:
-            for number, raw in enumerate(file, 1):
+            read = partial(file.readline, MAX_LINE_BYTES + 1)
+            for number, raw in enumerate(iter(read, b""), 1):
+                if len(raw) > MAX_LINE_BYTES:
+                    raise DataError(
+                        f"a line must hold at most {MAX_LINE_BYTES:,} bytes. Received a longer "
+                        f"one: {raw[:40].decode(errors='replace')!r}...",
+                        path,
+                        number,
+                    )
                 yield number, _decode(raw, path, number)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)

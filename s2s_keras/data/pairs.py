@@ -1,10 +1,14 @@
-"""Files of sentence pairs: `source<TAB>target`, UTF-8, no quoting, plain or gzip."""
+"""Files of sentence pairs, UTF-8, no quoting, plain or gzip.
+
+One file has lines of `source<TAB>target`; two files that are aligned by line have a side each.
+"""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 from collections.abc import Callable, Iterable
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,17 +26,57 @@ class Pair(NamedTuple):
     target: str
 
 
-def read_pairs(path: str | Path) -> list[Pair]:
-    """Reads a file of pairs; a name that ends in `.gz` is decompressed.
+def read_pairs(path: str | Path, target_path: str | Path | None = None) -> list[Pair]:
+    """Reads a file of pairs, or two files that are aligned by line.
+
+    Args:
+        path: lines of `source<TAB>target`, or of sources where `target_path` is given; a name that
+            ends in `.gz` is decompressed.
+        target_path: lines of targets, each that of the source in the same line.
 
     Raises:
-        DataError: the file is missing, unreadable, empty, or a line is not valid UTF-8, does not
-            hold exactly one TAB, or has an empty side; names the file and the line.
+        DataError: a file is missing, unreadable or empty; a line is longer than 100,000 bytes, not
+            valid UTF-8, does not hold exactly one TAB (of two files: holds one), or has an empty
+            side; of two files one has more lines. Names the file and the line.
     """
+    if target_path is not None:
+        return _read_aligned(path, target_path)
     pairs = [_parse_line(line, path, number) for number, line in read_lines(path)]
     if not pairs:
         raise DataError("the file is empty; expected lines of `source<TAB>target`.", path)
     return pairs
+
+
+def _read_aligned(source_path: str | Path, target_path: str | Path) -> list[Pair]:
+    pairs: list[Pair] = []
+    for numbered in zip_longest(read_lines(source_path), read_lines(target_path)):
+        for line, path in zip(numbered, (source_path, target_path), strict=True):
+            if line is None:
+                raise DataError(
+                    "there is no such line, and the other file goes on; files that are aligned by "
+                    "line must have equally many. Look for the line from which they do not match.",
+                    path,
+                    len(pairs) + 1,
+                )
+            _check_side(*line, path)
+        pairs.append(Pair(*(text for _, text in numbered)))
+    if not pairs:
+        raise DataError("the file is empty; expected a text in each line.", source_path)
+    return pairs
+
+
+def _check_side(number: int, text: str, path: str | Path) -> None:
+    if "\t" in text:
+        raise DataError(
+            "a line of files that are aligned must be one text, without a TAB. Received: "
+            f"{text[:60]!r}. Give a file of pairs by itself.",
+            path,
+            number,
+        )
+    if not text.strip():
+        raise DataError(
+            "the line is empty; remove it from both files, or complete it.", path, number
+        )
 
 
 def _parse_line(line: str, path: str | Path, number: int) -> Pair:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from s2s_keras.config import DataConfig, Recipe, ShortlistConfig
 from s2s_keras.data import Pair, build_dataset, learn_shortlist, read_pairs, split_pairs
@@ -23,7 +23,15 @@ __all__ = [
     "make_shortlist",
 ]
 
-_ExcessFinder: TypeAlias = Callable[[Pair], str | None]
+
+class _Excess(NamedTuple):
+    """A side of a pair that has too many tokens: 0 the source, 1 the target."""
+
+    side: int
+    message: str
+
+
+_ExcessFinder: TypeAlias = Callable[[Pair], _Excess | None]
 """Says which side of a pair has too many tokens, or `None`."""
 
 
@@ -37,6 +45,7 @@ class Corpus:
         name: of the data.
         licence: of the data.
         tokenizers: those that the lengths were counted with, where they were learned for that.
+        notes: what a person should know of the pairs, a line each.
     """
 
     train: list[Pair]
@@ -44,6 +53,7 @@ class Corpus:
     name: str
     licence: str
     tokenizers: tuple[Tokenizer, Tokenizer] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,8 +76,8 @@ def load_corpus(
 ) -> Corpus:
     """Reads or builds the pairs, and splits dev off where no dev file is given.
 
-    Lengths are counted in tokens of the recipe's kind. A pair that is too long is an error in a
-    file, and left out of a built-in data set.
+    Lengths are counted in tokens of the recipe's kind. A pair that is too long is left out of a
+    built-in data set; in a file it is what `data.too_long` says, an error or left out, too.
 
     Args:
         config: the recipe's section.
@@ -96,11 +106,13 @@ def _load(config: DataConfig, find_excess: _ExcessFinder) -> Corpus:
             config.dataset, config.dev_fraction, lambda pair: find_excess(pair) is None
         )
         return Corpus(built.train, built.dev, built.name, built.licence)
-    if config.train is None:
+    train_files, dev_files = config.files("train"), config.files("dev")
+    if not train_files:
         raise ConfigError("exactly one of `data.dataset` and `data.train` must be given")
-    train = _read_checked(config.train, find_excess)
-    if config.dev is not None:
-        dev = _read_checked(config.dev, find_excess)
+    notes: list[str] = []
+    train = _read_checked(train_files, config, find_excess, notes)
+    if dev_files:
+        dev = _read_checked(dev_files, config, find_excess, notes)
     else:
         train, dev = split_pairs(train, config.dev_fraction)
         if not train or not dev:
@@ -108,18 +120,41 @@ def _load(config: DataConfig, find_excess: _ExcessFinder) -> Corpus:
                 f"{len(train) + len(dev)} pairs cannot be split with `data.dev_fraction` "
                 f"{config.dev_fraction}: train {len(train)}, dev {len(dev)}. Add pairs, or give "
                 "`data.dev`.",
-                config.train,
+                train_files[0],
             )
-    return Corpus(train, dev, config.train.name, config.licence or "not stated")
+    name = config.name or " + ".join(path.name for path in train_files)
+    return Corpus(train, dev, name, config.licence or "not stated", notes=tuple(notes))
 
 
-def _read_checked(path: Path, find_excess: _ExcessFinder) -> list[Pair]:
-    """Reads pairs and refuses those that are too long."""
-    pairs = read_pairs(path)
+def _read_checked(
+    files: tuple[Path, ...], config: DataConfig, find_excess: _ExcessFinder, notes: list[str]
+) -> list[Pair]:
+    """Reads pairs, and refuses those that are too long or leaves them out with a note."""
+    pairs = read_pairs(*files)
+    kept: list[Pair] = []
     for line, pair in enumerate(pairs, 1):
-        if excess := find_excess(pair):
-            raise DataError(f"{excess} Raise it, or remove the line.", path, line)
-    return pairs
+        excess = find_excess(pair)
+        if excess is None:
+            kept.append(pair)
+        elif config.too_long == "error":
+            raise DataError(
+                f"{excess.message} Raise it, remove the line, or leave all such pairs out with "
+                "`data.too_long: drop`.",
+                files[min(excess.side, len(files) - 1)],
+                line,
+            )
+    if not kept:
+        raise DataError(
+            f"all {len(pairs):,} pairs are longer than `data.max_source_length` or "
+            "`data.max_target_length`; raise them.",
+            files[0],
+        )
+    if len(kept) < len(pairs):
+        names = " + ".join(path.name for path in files)
+        notes.append(
+            f"{names}: {len(pairs) - len(kept):,} of {len(pairs):,} pairs are too long and left out"
+        )
+    return kept
 
 
 def _excess_finder(config: DataConfig, tokenizers: Sequence[Tokenizer]) -> _ExcessFinder:
@@ -127,11 +162,12 @@ def _excess_finder(config: DataConfig, tokenizers: Sequence[Tokenizer]) -> _Exce
     limits = (config.max_source_length, config.max_target_length)
     sides = list(zip(("source", "target"), limits, tokenizers, strict=True))
 
-    def find_excess(pair: Pair) -> str | None:
-        for text, (side, limit, tokenizer) in zip(pair, sides, strict=True):
+    def find_excess(pair: Pair) -> _Excess | None:
+        for place, (text, (side, limit, tokenizer)) in enumerate(zip(pair, sides, strict=True)):
             length = len(tokenizer.pieces(text))
             if length > limit:
-                return f"the {side} has {length} tokens; `data.max_{side}_length` is {limit}."
+                rule = f"`data.max_{side}_length` is {limit}."
+                return _Excess(place, f"the {side} has {length} tokens; {rule}")
         return None
 
     return find_excess

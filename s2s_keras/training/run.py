@@ -81,6 +81,8 @@ def train(
             return load_run(folder)
     corpus = load_corpus(recipe.data)
     report(f"{corpus.name}: {len(corpus.train):,} training pairs, {len(corpus.dev):,} dev pairs")
+    for line in corpus.notes:
+        report(line)
     make_folder(folder)
     keras.utils.set_random_seed(recipe.training.seed)
     checkpoint, best = folder / "checkpoint.keras", folder / "best.keras"

@@ -194,3 +194,50 @@ def test_write_text_that_cannot_be_read_back_raises(tmp_path, text):
 def test_write_no_pair_raises(tmp_path):
     with pytest.raises(ValueError, match="At least one pair"):
         write_pairs(tmp_path / "pairs.tsv", [])
+
+
+def write_two(folder, sources, targets, names=("train.en", "train.de")):
+    return [
+        write_bytes(folder / name, c) for name, c in zip(names, (sources, targets), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("names", [("train.en", "train.de"), ("a.gz", "b.txt")])
+def test_read_pairs_of_two_files_pairs_their_lines(tmp_path, names):
+    files = write_two(tmp_path, b"one\r\ntwo two", "\ufeffeins\nzwei \u2028 zwei\n".encode(), names)
+    assert read_pairs(*files) == [Pair("one", "eins"), Pair("two two", "zwei \u2028 zwei")]
+
+
+@pytest.mark.parametrize(
+    ("sources", "targets", "place", "message"),
+    [
+        (b"a\nb\nc\n", b"x\ny\n", "train.de:3", "there is no such line, and the other file goes"),
+        (b"a\n", b"x\ny\n", "train.en:2", "there is no such line"),
+        (b"a\n\nc\n", b"x\ny\nz\n", "train.en:2", "the line is empty; remove it from both files"),
+        (b"a\nb\n", b"x\n \n", "train.de:2", "the line is empty"),
+        (b"a\nb\n", b"x\nde\xe9j\xe0\n", "train.de:2", "byte 3 of the line is not valid UTF-8"),
+        (
+            b"a\tb\n",
+            b"x\n",
+            "train.en:1",
+            "without a TAB. Received: 'a\\\\tb'. Give a file of pairs",
+        ),
+        (b"", b"", "train.en", "the file is empty; expected a text in each line"),
+    ],
+)
+def test_read_pairs_of_two_malformed_files_names_file_and_line(
+    tmp_path, sources, targets, place, message
+):
+    files = write_two(tmp_path, sources, targets)
+    with pytest.raises(DataError, match=message) as caught:
+        read_pairs(*files)
+    assert str(caught.value).startswith(f"{tmp_path}/{place}: ")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_read_pairs_refuses_a_line_that_is_no_sentence(tmp_path, name):
+    longest = b"a\t" + b"b" * 99_997 + b"\n"
+    path = write_bytes(tmp_path / name, longest)
+    assert len(read_pairs(path)[0].target) == 99_997
+    write_bytes(path, longest + b"a\t" + b"b" * 99_999)
+    assert_reading_fails(path, 2, r"at most 100,000 bytes. Received a longer one: 'a\\tb")

@@ -84,6 +84,41 @@ def test_load_corpus_counts_subwords_with_the_learned_vocabulary(tmp_path: Path)
         load_corpus(config, (letters, letters))
 
 
+def write_aligned(folder: Path, part: str, pairs: list[Pair]) -> None:
+    for language, texts in zip(("en", "de"), zip(*pairs, strict=True), strict=True):
+        (folder / f"{part}.{language}").write_text("\n".join(texts) + "\n", encoding="utf-8")
+
+
+def test_load_corpus_reads_aligned_files_of_a_folder(tmp_path: Path) -> None:
+    train, dev = [Pair("a", "b"), Pair("c d", "e")], [Pair("f", "g h")]
+    write_aligned(tmp_path, "train", train)
+    write_aligned(tmp_path, "val", dev)
+    config = DataConfig(
+        train=("train.en", "train.de"), dev=["val.en", "val.de"], folder=tmp_path, tokenizer="word"
+    )
+    corpus = load_corpus(config)
+    assert (corpus.train, corpus.dev, corpus.name) == (train, dev, "train.en + train.de")
+    assert load_corpus(config.model_copy(update={"name": "Letters"})).name == "Letters"
+    with pytest.raises(DataError, match=r"val\.de:1: the target has 2 tokens"):
+        load_corpus(config.model_copy(update={"max_target_length": 1}))
+
+
+def test_load_corpus_drops_what_is_too_long_and_says_so(tmp_path: Path) -> None:
+    pairs = [Pair("a", "b"), Pair("a a a", "b"), Pair("a", "b b b"), Pair("a a", "b b")]
+    write_pairs(tmp_path / "train.tsv", pairs)
+    write_pairs(tmp_path / "dev.tsv", pairs[:1])
+    settings = {"tokenizer": "word", "max_source_length": 2, "max_target_length": 2}
+    config = DataConfig(train="train.tsv", dev="dev.tsv", folder=tmp_path, **settings)
+    with pytest.raises(DataError, match=r"train.tsv:2: .* with `data.too_long: drop`"):
+        load_corpus(config)
+    corpus = load_corpus(config.model_copy(update={"too_long": "drop"}))
+    assert (corpus.train, corpus.dev) == ([pairs[0], pairs[3]], pairs[:1])
+    assert corpus.notes == ("train.tsv: 2 of 4 pairs are too long and left out",)
+    write_pairs(tmp_path / "dev.tsv", pairs[1:3])
+    with pytest.raises(DataError, match=r"dev.tsv: all 2 pairs are longer than"):
+        load_corpus(config.model_copy(update={"too_long": "drop"}))
+
+
 def test_load_corpus_leaves_out_built_pairs_of_too_many_subwords(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "load_corpus",
     "make_batches",
     "make_shortlist",
+    "vocabulary_notes",
 ]
 
 
@@ -190,6 +191,24 @@ def learn_tokenizers(corpus: Corpus, config: DataConfig) -> tuple[Tokenizer, Tok
         learn(texts, config.min_count, config.max_vocabulary, config.lowercase) for texts in sides
     ]
     return learned[0], learned[-1]
+
+
+def vocabulary_notes(tokenizers: tuple[Tokenizer, Tokenizer], config: DataConfig) -> list[str]:
+    """Returns a line for each vocabulary of subwords that is smaller than asked for.
+
+    That is no error: few pairs hold few subwords, and `data.min_count` leaves rare ones out. But
+    the model is then smaller than its recipe reads.
+    """
+    asked = config.max_vocabulary
+    if asked is None or not tokenizers[0].cuts_by_vocabulary:
+        return []
+    sides = ("both sides",) if config.shared_vocabulary else ("the source", "the target")
+    return [
+        f"The training pairs give {len(tokenizer.vocabulary):,} {tokenizer.kind}s of {side}; "
+        f"`data.max_vocabulary` asks for {asked:,}."
+        for side, tokenizer in zip(sides, tokenizers, strict=False)
+        if len(tokenizer.vocabulary) < asked
+    ]
 
 
 def make_batches(

@@ -20,14 +20,23 @@ from s2s_keras.files import atomic_path, make_folder, write_text
 from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
 from s2s_keras.model import Seq2Seq, load_model
 from s2s_keras.recipe import parse_recipe
-from s2s_keras.text import Tokenizer
+from s2s_keras.text import TOKENIZERS, Tokenizer
 from s2s_keras.training.build import build_model
 from s2s_keras.training.callbacks import InterruptGuard, ProgressBar, RunRecorder
-from s2s_keras.training.corpus import Batches, Corpus, learn_tokenizers, load_corpus, make_batches
+from s2s_keras.training.corpus import (
+    Batches,
+    Corpus,
+    learn_tokenizers,
+    load_corpus,
+    make_batches,
+    vocabulary_notes,
+)
 from s2s_keras.training.fake_quantization import QuantizationAware
 from s2s_keras.training.history import History, is_complete, kept_epoch, read_history
 
 __all__ = ["Run", "load_run", "make_predictor", "train"]
+
+TOKENIZER_FILES = ("source_tokenizer.json", "target_tokenizer.json")
 
 
 @dataclass(frozen=True)
@@ -79,25 +88,28 @@ def train(
         if (folder / "model.keras").exists():
             report(f"{folder} is finished already.")
             return load_run(folder)
-    corpus = load_corpus(recipe.data)
+    checkpoint, best = folder / "checkpoint.keras", folder / "best.keras"
+    model = load_model(checkpoint) if checkpoint.exists() else None
+    # The ids of a training that goes on are those that it started with, whatever the data is now.
+    tokenizers = _read_tokenizers(folder) if model is None else _tokenizers(model)
+    if tokenizers is None and TOKENIZERS[recipe.data.tokenizer].cuts_by_vocabulary:
+        report(f"Learning {recipe.data.tokenizer}s from the training pairs ...")
+    corpus = load_corpus(recipe.data, tokenizers)
     report(f"{corpus.name}: {len(corpus.train):,} training pairs, {len(corpus.dev):,} dev pairs")
     for line in corpus.notes:
         report(line)
     make_folder(folder)
     keras.utils.set_random_seed(recipe.training.seed)
-    checkpoint, best = folder / "checkpoint.keras", folder / "best.keras"
-    if checkpoint.exists():
-        model = load_model(checkpoint)
-        batches = make_batches(recipe, corpus, model.source_tokenizer, model.target_tokenizer)
-    else:
-        tokenizers = learn_tokenizers(corpus, recipe.data)
-        batches = make_batches(recipe, corpus, *tokenizers)
+    tokenizers = learn_tokenizers(corpus, recipe.data)
+    batches = make_batches(recipe, corpus, *tokenizers)
+    if model is None:
+        for line in vocabulary_notes(tokenizers, recipe.data):
+            report(line)
         total_steps = len(batches.train) * recipe.training.epochs
         model = build_model(recipe, *tokenizers, total_steps, report)
         write_text(folder / "config.json", recipe.model_dump_json(indent=2) + "\n")
-        for side in ("source", "target"):
-            tokenizer: Tokenizer = getattr(model, f"{side}_tokenizer")
-            write_text(folder / f"{side}_tokenizer.json", tokenizer.to_json())
+        for name, tokenizer in zip(TOKENIZER_FILES, tokenizers, strict=True):
+            write_text(folder / name, tokenizer.to_json())
     report(f"{model.count_params():,} parameters, Keras on {keras.backend.backend()}")
     history = _fit(model, recipe, batches, folder)
     kept, trained = kept_epoch(history, recipe.training), len(history)
@@ -150,6 +162,24 @@ def make_predictor(model: Seq2Seq, recipe: Recipe) -> Predictor:
         model.target_tokenizer,
         recipe.decoding_settings(),
     )
+
+
+def _tokenizers(model: Seq2Seq) -> tuple[Tokenizer, Tokenizer]:
+    return model.source_tokenizer, model.target_tokenizer
+
+
+def _read_tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer] | None:
+    """Returns those of a run without a checkpoint yet, where it has come so far."""
+    paths = [folder / name for name in TOKENIZER_FILES]
+    if not all(path.exists() for path in paths):
+        return None
+    found: list[Tokenizer] = []
+    for path in paths:
+        try:
+            found.append(Tokenizer.from_json(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"{path}: cannot be read: {error}") from error
+    return found[0], found[1]
 
 
 def _sample(corpus: Corpus, recipe: Recipe) -> list[Pair]:

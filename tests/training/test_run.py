@@ -14,8 +14,8 @@ from s2s_keras.config import DataConfig
 from s2s_keras.data import Pair, number_words, write_pairs
 from s2s_keras.errors import ArtifactError, ConfigError, DataError
 from s2s_keras.recipe import load_recipe
-from s2s_keras.text import TOKENIZERS, SubwordTokenizer, WordTokenizer
-from s2s_keras.training.corpus import Corpus, learn_tokenizers, load_corpus
+from s2s_keras.text import TOKENIZERS, SubwordTokenizer, Tokenizer, WordTokenizer
+from s2s_keras.training.corpus import Corpus, learn_tokenizers, load_corpus, vocabulary_notes
 from s2s_keras.training.history import best_epoch, read_history
 from s2s_keras.training.run import load_run, train
 from tests.training.scripted import (
@@ -181,6 +181,30 @@ def test_learn_tokenizers_follows_the_recipe(
     assert (tokenizers[0] is tokenizers[1]) is config.shared_vocabulary
 
 
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"max_vocabulary": 10}, ["9 subwords of both sides; `data.max_vocabulary` asks for 10."]),
+        ({"max_vocabulary": 9}, []),
+        ({}, []),
+        (
+            {"max_vocabulary": 6, "shared_vocabulary": False},
+            [
+                "5 subwords of the source; `data.max_vocabulary` asks for 6.",
+                "5 subwords of the target; `data.max_vocabulary` asks for 6.",
+            ],
+        ),
+        ({"max_vocabulary": 90, "tokenizer": "word"}, []),
+    ],
+)
+def test_vocabulary_notes_name_what_was_asked_and_found(
+    settings: dict[str, object], found: list[str]
+) -> None:
+    config = DataConfig(**{"train": "pairs.tsv", "tokenizer": "subword", **settings})
+    notes = vocabulary_notes(learn_tokenizers(CORPUS, config), config)
+    assert notes == [f"The training pairs give {note}" for note in found]
+
+
 def test_train_toy_task_is_learned(toy_run: Path) -> None:
     metrics = json.loads((toy_run / "metrics.json").read_text())
     assert metrics["exact_match"] >= 0.9
@@ -321,6 +345,33 @@ def test_train_resume_without_history_is_refused(
     shutil.copy(toy_run / "model.keras", tmp_path / "checkpoint.keras")
     with pytest.raises(ArtifactError, match="history.csv must hold the epochs of checkpoint.keras"):
         train(load_recipe(toy_folder / "recipe.yaml"), tmp_path, resume=True)
+
+
+@pytest.mark.slow
+def test_train_resumed_counts_with_the_subwords_it_started_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a checkpoint and before the first; the data would give another vocabulary now."""
+    recipe = make_recipe(tmp_path)
+    data = recipe.data.model_copy(update={"tokenizer": "subword", "max_vocabulary": 5})
+    recipe = recipe.model_copy(update={"data": data})
+    run = tmp_path / "run"
+    assert Script().train(recipe, run, interrupt_after=1) is None
+    early = shutil.copytree(run, tmp_path / "early")
+    (early / "checkpoint.keras").unlink()
+    tokenizer = Tokenizer.from_json((run / "source_tokenizer.json").read_text())
+
+    text = "bbbbbbbb"
+    write_pairs(tmp_path / "pairs.tsv", [Pair(text, "b"), Pair("b", "b")])
+    before, now = tokenizer.pieces(text), learn_tokenizers(load_corpus(data), data)[0].pieces(text)
+    assert len(before) > data.max_source_length >= len(now)
+    monkeypatch.setattr(SubwordTokenizer, "learn", None)
+    for folder in (run, early):
+        with pytest.raises(DataError, match=f"pairs.tsv:1: the source has {len(before)} tokens"):
+            train(recipe, folder, resume=True)
+    (early / "target_tokenizer.json").write_text("{}")
+    with pytest.raises(ArtifactError, match=r"target_tokenizer.json: cannot be read"):
+        train(recipe, early, resume=True)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ __all__ = [
     "ArtifactError",
     "ConfigError",
     "DataError",
+    "DownloadError",
     "ExportError",
     "InputError",
     "MissingDependencyError",
@@ -26,6 +27,22 @@ class S2SKerasError(Exception):
 
 class ExportError(S2SKerasError):
     """A model could not be converted, or the converted file failed its checks."""
+
+
+class DownloadError(S2SKerasError):
+    """A public data set cannot be downloaded.
+
+    Args:
+        url: where from.
+        reason: what happened.
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"{url} cannot be downloaded: {reason}. Get the file in another way, and say where it "
+            "is with `--from`."
+        )
+        self.url = url
 
 
 class ConfigError(S2SKerasError, ValueError):

@@ -1,43 +1,123 @@
-"""`s2s-keras data`: builds a data set from installed packages."""
+"""`s2s-keras data`: builds a data set from installed packages, or fetches a public one."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
-from s2s_keras.cli.console import print_figures, print_json
-from s2s_keras.data import DATASETS, build_dataset, write_dataset
+from s2s_keras.cli.console import note, print_figures, print_json, progress_bar, stdout
+from s2s_keras.data import DATASETS, PUBLIC_DATASETS, build_dataset, write_dataset
+from s2s_keras.errors import ConfigError
 
 __all__ = ["run"]
 
 
 def run(
-    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(DATASETS)}.")],
-    out: Annotated[Path, typer.Option(help="Folder for train.tsv, dev.tsv and dataset.json.")],
-    dev_fraction: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share held out.")] = 0.1,
+    name: Annotated[
+        str | None, typer.Argument(help="The data set; without a name, all are listed.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the files of pairs and dataset.json.")
+    ] = None,
+    place: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Folder, archive or file with a public data set, plain, .gz or .zip, instead of "
+            "downloading it.",
+        ),
+    ] = None,
+    dev_fraction: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, max=1.0, help="Share held out of a data set that is built. [default: 0.1]"
+        ),
+    ] = None,
     max_length: Annotated[
-        int | None, typer.Option(min=1, help="Characters; longer is left out. [default: no limit]")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Characters; what is longer is left out of a data set that is built. "
+            "[default: no limit]",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Build a data set as files of pairs, with a note of its licence."""
+    """Write a data set as files of pairs, with a note of its licence, or list all.
+
+    Some are built from installed packages. Public ones are downloaded, or taken from where
+    `--from` says; the recipe of the same name reads them with `train --data FOLDER`.
+    """
+    if name is None:
+        _list(as_json)
+        return
+    if out is None:
+        raise typer.BadParameter("--out is needed.")
+    if name in PUBLIC_DATASETS:
+        if not (dev_fraction is None and max_length is None):
+            raise typer.BadParameter(
+                "--dev-fraction and --max-length are for data sets that are built; this one has "
+                "its own parts."
+            )
+        card = PUBLIC_DATASETS[name].write(out, place, progress_bar)
+    elif name not in DATASETS:
+        known = sorted([*DATASETS, *PUBLIC_DATASETS])
+        raise ConfigError(f"The data set must be one of {known}. Received: {name!r}.")
+    else:
+        card = _build(name, out, place, 0.1 if dev_fraction is None else dev_fraction, max_length)
+    if warning := card.pop("warning", None):
+        note(f"warning: {warning}")
+    if as_json:
+        print_json({"folder": str(out), **card})
+        return
+    counts = {"train": "training pairs", "dev": "dev pairs", "test": "test pairs"}
+    sizes = {
+        title: f"{card[key]:,}"
+        for part, title in counts.items()
+        if (key := f"{part}_pairs") in card
+    }
+    print_figures(str(out), {**sizes, "what": card["description"], "licence": card["licence"]})
+
+
+def _build(
+    name: str, out: Path, place: Path | None, dev_fraction: float, max_length: int | None
+) -> dict[str, Any]:
+    if place is not None:
+        raise typer.BadParameter(f"--from is for public data sets; {name} is built.")
     dataset = build_dataset(
         name,
         dev_fraction,
         lambda pair: max_length is None or max(map(len, pair)) <= max_length,
     )
-    folder = write_dataset(dataset, out)
-    if as_json:
-        print_json({"folder": str(folder), **dataset.card()})
-        return
-    print_figures(
-        f"{folder}",
+    write_dataset(dataset, out)
+    return dataset.card()
+
+
+def _list(as_json: bool) -> None:
+    """Prints every data set with its place, size and licence."""
+    built = [
         {
-            "training pairs": f"{len(dataset.train):,}",
-            "dev pairs": f"{len(dataset.dev):,}",
-            "what": dataset.description,
-            "licence": dataset.licence,
-        },
-    )
+            "name": name,
+            "place": "built from installed packages",
+            "size": "",
+            "licence": module.LICENCE,
+            "description": module.DESCRIPTION,
+        }
+        for name, module in DATASETS.items()
+    ]
+    public = [
+        {key: getattr(dataset, key) for key in built[0]} for dataset in PUBLIC_DATASETS.values()
+    ]
+    if as_json:
+        print_json(built + public)
+        return
+    table = Table(title="data sets", title_justify="left", show_lines=True)
+    columns = ("name", "place", "size", "licence")
+    for column in columns:
+        table.add_column(column, no_wrap=column == "name")
+    for row in built + public:
+        table.add_row(*(row[column] for column in columns))
+    stdout.print(table)

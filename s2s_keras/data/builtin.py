@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from s2s_keras.data import dates, misspellings, number_words
+from s2s_keras.data.catalogue import PUBLIC_DATASETS
 from s2s_keras.data.pairs import Pair, write_pairs
 from s2s_keras.errors import ConfigError, MissingDependencyError
 from s2s_keras.files import make_folder, write_text
@@ -71,7 +72,12 @@ def build_dataset(
         MissingDependencyError: a package that it is built from is not installed.
     """
     if name not in DATASETS:
-        raise ConfigError(f"The data set must be one of {sorted(DATASETS)}. Received: {name!r}.")
+        remedy = ""
+        if name in PUBLIC_DATASETS:
+            remedy = f" Get that one with `s2s-keras data {name} --out FOLDER`, and give its files."
+        raise ConfigError(
+            f"The data set must be one of {sorted(DATASETS)}. Received: {name!r}.{remedy}"
+        )
     module = DATASETS[name]
     try:
         train, dev = module.build(dev_fraction, fits)

@@ -8,10 +8,11 @@ import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from s2s_keras.errors import DataError
 
-__all__ = ["MAX_LINE_BYTES", "read_lines"]
+__all__ = ["MAX_LINE_BYTES", "decode_lines", "read_lines"]
 
 MAX_LINE_BYTES = 100_000
 """The longest line that is read: one that is longer is no sentence, or lacks its line ends."""
@@ -30,22 +31,28 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         with opener(path, "rb") as file:
-            read = partial(file.readline, MAX_LINE_BYTES + 1)
-            for number, raw in enumerate(iter(read, b""), 1):
-                if len(raw) > MAX_LINE_BYTES:
-                    raise DataError(
-                        f"a line must hold at most {MAX_LINE_BYTES:,} bytes. Received a longer "
-                        f"one: {raw[:40].decode(errors='replace')!r}...",
-                        path,
-                        number,
-                    )
-                yield number, _decode(raw, path, number)
+            yield from decode_lines(file, path)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"cannot be read: {reason}.", path) from error
 
 
-def _decode(raw: bytes, path: Path, number: int) -> str:
+def decode_lines(file: IO[bytes], path: str | Path) -> Iterator[tuple[int, str]]:
+    """Does what `read_lines` says with an open file; errors name `path`."""
+    read = partial(file.readline, MAX_LINE_BYTES + 1)
+    for number, raw in enumerate(iter(read, b""), 1):
+        if len(raw) > MAX_LINE_BYTES:
+            shown = raw[:40].decode(errors="replace")
+            raise DataError(
+                f"a line must hold at most {MAX_LINE_BYTES:,} bytes. Received a longer one: "
+                f"{shown!r}...",
+                path,
+                number,
+            )
+        yield number, _decode(raw, path, number)
+
+
+def _decode(raw: bytes, path: str | Path, number: int) -> str:
     mark = codecs.BOM_UTF8 if number == 1 and raw.startswith(codecs.BOM_UTF8) else b""
     try:
         return raw[len(mark) :].decode("utf-8").rstrip("\r\n")

@@ -1,0 +1,108 @@
+"""The public corpus Tatoeba: short sentences in many languages, translated by volunteers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from s2s_keras.data.lines import decode_lines
+from s2s_keras.data.pairs import Pair, split_pairs, write_pairs
+from s2s_keras.data.public import Fetched, PublicDataset, RemoteFile
+from s2s_keras.errors import DataError
+
+__all__ = ["TATOEBA", "Tatoeba"]
+
+_USED_SHA256 = {
+    "fr": {
+        "train.tsv": "10ba1dc96421a46f2c484161ea74df303f7d100f5e176a86d8325321d3148462",
+        "dev.tsv": "d8dc87a82340a4fc8747bdbd63b5e4916fb628bdd760d8b4da0b862c7dbf754b",
+    },
+    "de": {
+        "train.tsv": "0c117acd07240d4bec3dc8762e18673323c2972c95dec2024e9686224045da3d",
+        "dev.tsv": "54b6b3ac4d393fdfb65e920eb7993ce9623a4cea54a0c405dcdb5afe3841baf3",
+    },
+    "es": {
+        "train.tsv": "eb43af456b5514dce59c3f6ef3ad3773df1ea4760849f6910ec676608ae5a409",
+        "dev.tsv": "c2f9587f573daf6a2e5fe1f4deb039e22091ffd8b66b6d00059b058617644ba3",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Tatoeba(PublicDataset):
+    """Sentence pairs of Tatoeba as manythings.org/anki selects them, split by English sentence.
+
+    The archive grows and is mended all the time. Exact duplicates are left out, and nothing else.
+
+    Attributes:
+        used_sha256: the training and dev pairs that the figures of this project were made with.
+    """
+
+    used_sha256: Mapping[str, str] = field(default_factory=dict)
+
+    PARTS = ("train", "dev", "test")
+    HELD_OUT = 0.04
+    """Share of the English sentences in dev and test together."""
+
+    def _written(self) -> tuple[str, ...]:
+        return tuple(f"{part}.tsv" for part in self.PARTS)
+
+    def _write_parts(self, folder: Path, fetched: Sequence[Fetched]) -> dict[str, int]:
+        [(content, origin)] = fetched
+        pairs = list(dict.fromkeys(_parse_tatoeba(content, origin)))
+        train, held_out = split_pairs(pairs, self.HELD_OUT)
+        # Another hash than the one that held them out.
+        test, dev = split_pairs(held_out, 0.5, key=lambda pair: f"dev {pair.source}")
+        counts: dict[str, int] = {}
+        for part, kept in zip(self.PARTS, (train, dev, test), strict=True):
+            if not kept:
+                raise DataError(f"{len(pairs)} pairs leave none for {part}.", origin)
+            write_pairs(folder / f"{part}.tsv", kept)
+            counts[part] = len(kept)
+        return counts
+
+    def _warning(self, digests: Mapping[str, str]) -> dict[str, str]:
+        if all(digests[name] == digest for name, digest in self.used_sha256.items()):
+            return {}
+        return {
+            "warning": "these are not the pairs that the figures of this project were made with: "
+            "the corpus has changed since, and its figures will, too."
+        }
+
+
+def _parse_tatoeba(content: bytes, origin: str | Path) -> list[Pair]:
+    """Reads lines of English, another language and, in newer archives, whom to name."""
+    pairs: list[Pair] = []
+    for number, line in decode_lines(io.BytesIO(content), origin):
+        columns = line.split("\t")
+        if len(columns) not in (2, 3) or not all(text.strip() for text in columns[:2]):
+            raise DataError(
+                "a line must be English, a TAB, its translation and perhaps a TAB and whom to "
+                f"name. Received: {line[:60]!r}",
+                origin,
+                number,
+            )
+        pairs.append(Pair(columns[0].strip(), columns[1].strip()))
+    return pairs
+
+
+def _tatoeba(target: str, archive: str) -> Tatoeba:
+    return Tatoeba(
+        name=f"tatoeba-en-{target}",
+        source_language="en",
+        target_language=target,
+        files=(RemoteFile(f"{archive}.txt", f"https://www.manythings.org/anki/{archive}-eng.zip"),),
+        description="Short sentences of all kinds, translated by learners and teachers; more each "
+        "month.",
+        licence="CC BY 2.0 France: sentences by the contributors of tatoeba.org, pairs by "
+        "manythings.org/anki",
+        place="manythings.org/anki",
+        size="some 10 MB",
+        used_sha256=_USED_SHA256[target],
+    )
+
+
+TATOEBA = (_tatoeba("de", "deu"), _tatoeba("es", "spa"), _tatoeba("fr", "fra"))
+"""From English to each language."""

@@ -26,6 +26,7 @@ from s2s_keras.text import (
     Tokenizer,
     normalize,
     pad_ids,
+    split_sentences,
     split_text,
 )
 
@@ -96,8 +97,8 @@ class Predictor:
             takes 1.
 
         Raises:
-            InputError: see `check`; with `settings.split_long_sources` a text may be too long, but
-                no word of it. Nothing is decoded then.
+            InputError: see `check`; with `settings.split_long_sources` or `split_sentences` a text
+                may be too long, but no word of it. Nothing is decoded then.
             ValueError: the settings need attention, which the model does not have.
         """
         pieces = [self._pieces(text) for text in texts]
@@ -142,12 +143,19 @@ class Predictor:
 
     def _pieces(self, text: str) -> list[str]:
         """Returns the pieces that a text is to be decoded in, or nothing where it is not split."""
-        limit = self.settings.max_source_length
-        if not self.settings.split_long_sources or limit is None:
+        settings, limit = self.settings, self.settings.max_source_length
+        if not (settings.split_sentences or (settings.split_long_sources and limit is not None)):
             return []
         _check_characters(text)
+        parts = split_sentences(text) if settings.split_sentences else [text]
+        if limit is not None:
+            parts = [piece for part in parts for piece in self._split(part, limit)]
+        is_bare = len(parts) == 1 and (not settings.split_sentences or text == text.strip())
+        return [] if is_bare else parts
+
+    def _split(self, text: str, limit: int) -> list[str]:
         fits = len(self.source_tokenizer.encode(text)) <= limit
-        return [] if fits else split_text(text, self.source_tokenizer, limit)
+        return [text] if fits else split_text(text, self.source_tokenizer, limit)
 
     def _checked(self, pieces: Sequence[str]) -> list[_Source]:
         return [_Source(piece.strip(), self.check(piece.strip())) for piece in pieces]

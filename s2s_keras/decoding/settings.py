@@ -58,7 +58,9 @@ class DecodingSettings:
             together, stops with the best hypotheses so far; a positive number, or `None` for no
             limit. The step under way is finished, and there is always one.
         split_long_sources: decodes a source longer than `max_source_length` in pieces and joins
-            their outputs, instead of refusing it; see `split_source`.
+            their outputs, instead of refusing it; see `split_text`.
+        split_sentences: decodes each sentence of a text by itself, and one that is too long in
+            pieces, for models that learned from single sentences; see `split_sentences`.
 
     Raises:
         ValueError: a value lies outside its range.
@@ -82,6 +84,7 @@ class DecodingSettings:
     replace_unknown: bool = False
     time_limit_ms: float | None = None
     split_long_sources: bool = False
+    split_sentences: bool = False
 
     def __post_init__(self) -> None:
         count, natural = "a positive integer", "an integer of at least 0"
@@ -124,6 +127,7 @@ class DecodingSettings:
                 "a positive number",
             ),
             "split_long_sources": (isinstance(self.split_long_sources, bool), "true or false"),
+            "split_sentences": (isinstance(self.split_sentences, bool), "true or false"),
         }
         for name, (holds, rule) in rules.items():
             if not holds:

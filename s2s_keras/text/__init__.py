@@ -3,7 +3,7 @@
 from s2s_keras.text.character import CharacterTokenizer
 from s2s_keras.text.padding import pad_ids
 from s2s_keras.text.shortlist import Shortlist
-from s2s_keras.text.split import split_text
+from s2s_keras.text.split import split_sentences, split_text
 from s2s_keras.text.subword import SubwordTokenizer
 from s2s_keras.text.tokenizer import (
     BOS_ID,
@@ -29,5 +29,6 @@ __all__ = [
     "WordTokenizer",
     "normalize",
     "pad_ids",
+    "split_sentences",
     "split_text",
 ]

@@ -11,12 +11,12 @@ from s2s_keras.errors import InputError
 from s2s_keras.text import CharacterTokenizer
 from tests.decoding.markov import HistorySession, random_table
 
-TOKENIZER = CharacterTokenizer("abc .")
+TOKENIZER = CharacterTokenizer("abc .BC")
 
 
 def predictor_of(**settings):
     settings = {"max_source_length": 6, "max_output_length": 4, **settings}
-    session = HistorySession(random_table(0, letters=5))
+    session = HistorySession(random_table(0, letters=7))
     return Predictor(session, TOKENIZER, TOKENIZER, DecodingSettings(**settings))
 
 
@@ -107,3 +107,28 @@ def test_a_stream_of_pieces_ends_with_the_prediction(beam_width):
     assert [len(prediction.pieces) for prediction in first] == sorted(
         len(prediction.pieces) for prediction in first
     )
+
+
+@pytest.mark.parametrize("beam_width", [1, 3])
+def test_sentences_are_decoded_each_by_itself_where_asked(beam_width):
+    predictor = predictor_of(beam_width=beam_width)
+    parts = [predictor.predict([part])[0][0].text for part in ("ab.", "Bab.", "bbb a", "ca")]
+    predictor.settings = DecodingSettings(**{**vars(predictor.settings), "split_sentences": True})
+    texts = [" ab. Bab.\n", "Bab. bbb a ca", "bbb a", " ab.", "ab."]
+    found = [best.text for [best] in predictor.predict(texts, batch_size=2)]
+    assert found == [
+        f" {parts[0]} {parts[1]}\n",
+        f"{parts[1]} {parts[2]} {parts[3]}",
+        parts[2],
+        f" {parts[0]}",
+        parts[0],
+    ]
+    assert list(predictor.stream(texts[0]))[-1].text == found[0]
+    with pytest.raises(InputError, match="at most 6 tokens"):
+        predictor.predict(["ab. abcabca"])
+
+
+def test_sentences_need_no_limit():
+    predictor = predictor_of(max_source_length=None, split_sentences=True)
+    [[best]] = predictor.predict(["ab. Bab. Cacacacaca"])
+    assert [piece.source_tokens for piece in best.pieces] == [tuple("ab."), tuple("Bab."), tuple("Cacacacaca")]

@@ -1,8 +1,14 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s2s_keras.text import CharacterTokenizer, SubwordTokenizer, WordTokenizer, split_text
+from s2s_keras.text import (
+    CharacterTokenizer,
+    SubwordTokenizer,
+    WordTokenizer,
+    split_sentences,
+    split_text,
+)
 
 SUBWORDS = SubwordTokenizer([*"▁ab.x", "▁ab", "▁abab", "▁x.", "ab"])
 TOKENIZERS = [
@@ -17,11 +23,13 @@ TEXTS = st.text(
 )
 
 
+@settings(deadline=None)
 @given(TEXTS, st.sampled_from(TOKENIZERS), st.integers(1, 30))
 def test_pieces_joined_are_the_text(text, tokenizer, longest):
     assert "".join(split_text(text, tokenizer, longest)) == text
 
 
+@settings(deadline=None)
 @given(TEXTS, st.sampled_from(TOKENIZERS), st.integers(1, 30))
 def test_a_piece_is_too_long_only_where_it_is_one_word(text, tokenizer, longest):
     for piece in split_text(text, tokenizer, longest):
@@ -29,6 +37,7 @@ def test_a_piece_is_too_long_only_where_it_is_one_word(text, tokenizer, longest)
             assert len(piece.split()) == 1
 
 
+@settings(deadline=None)
 @given(TEXTS.filter(str.strip), st.sampled_from(TOKENIZERS), st.integers(1, 30))
 def test_no_piece_is_white_space_alone(text, tokenizer, longest):
     assert all(piece.strip() for piece in split_text(text, tokenizer, longest))
@@ -74,3 +83,28 @@ def test_lengths_are_those_of_the_tokenizer():
 )
 def test_lengths_in_subwords_are_those_of_the_whole_piece(text, longest, pieces):
     assert split_text(text, SUBWORDS, longest) == pieces
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_sentences_joined_are_the_text_and_none_is_white_space_alone(text):
+    sentences = split_sentences(text)
+    assert "".join(sentences) == text
+    assert not text.strip() or all(sentence.strip() for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["One.  ", "Two! ", "Three? ", "Four"],
+        ["  One two.\n\n", "Three\n", "four five "],  # lines end sentences
+        ["Mr. Smith met Dr. J. Brown. ", "They sat down."],
+        ['"Stop!" he said. ', '"Why?" ', "I asked."],
+        ["It costs 3.50 in the U.S. store. ", "I have 3. ", "You have 4."],
+        ["He came, e.g. by bus... and left. ", "\u00bfY t\u00fa? ", "No."],
+        ["\u4f60\u597d\u3002", "\u518d\u89c1\uff01"],
+        ["(He left.) ", "We stayed."],
+    ],
+)
+def test_a_text_is_split_into_its_sentences(sentences):
+    assert split_sentences("".join(sentences)) == sentences

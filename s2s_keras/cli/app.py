@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import s2s_keras
-from s2s_keras.cli import benchmark, data, evaluate, export, inspect, predict, train
+from s2s_keras.cli import benchmark, data, evaluate, export, inspect, predict, train, translate
 from s2s_keras.cli.console import stdout
 
 __all__ = ["build_app"]
@@ -25,7 +25,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_options)
-    for verb in (train, evaluate, predict, export, inspect, benchmark, data):
+    for verb in (train, evaluate, predict, translate, export, inspect, benchmark, data):
         app.command(name=verb.__name__.rpartition(".")[2])(verb.run)
     return app
 

@@ -10,6 +10,7 @@ from s2s_keras.runtime.interpreters import find_interpreter
 from s2s_keras.runtime.load import load
 from s2s_keras.runtime.seq2seq_lite import Seq2SeqLite, default_settings
 from s2s_keras.runtime.session import TFLiteSession
+from s2s_keras.runtime.shipped import shipped_languages, shipped_model
 from s2s_keras.runtime.translator import Translator
 
 __all__ = [
@@ -26,5 +27,7 @@ __all__ = [
     "find_interpreter",
     "load",
     "read_artifact",
+    "shipped_languages",
+    "shipped_model",
     "write_artifact",
 ]

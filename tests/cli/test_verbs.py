@@ -313,7 +313,7 @@ def test_data_writes_files_with_their_licence(
     assert card["dev_pairs"] == len(read_pairs(tmp_path / "dev.tsv"))
 
 
-VERBS = ["train", "evaluate", "predict", "export", "inspect", "benchmark", "data"]
+VERBS = ["train", "evaluate", "predict", "translate", "export", "inspect", "benchmark", "data"]
 
 
 @pytest.mark.parametrize("verb", VERBS)

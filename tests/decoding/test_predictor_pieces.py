@@ -131,4 +131,8 @@ def test_sentences_are_decoded_each_by_itself_where_asked(beam_width):
 def test_sentences_need_no_limit():
     predictor = predictor_of(max_source_length=None, split_sentences=True)
     [[best]] = predictor.predict(["ab. Bab. Cacacacaca"])
-    assert [piece.source_tokens for piece in best.pieces] == [tuple("ab."), tuple("Bab."), tuple("Cacacacaca")]
+    assert [piece.source_tokens for piece in best.pieces] == [
+        tuple("ab."),
+        tuple("Bab."),
+        tuple("Cacacacaca"),
+    ]

@@ -1,0 +1,42 @@
+"""A pair of languages -> the model file that ships with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from s2s_keras.errors import ArtifactError
+
+__all__ = ["shipped_languages", "shipped_model"]
+
+MODELS = Path(__file__).parent.parent / "models"
+"""Holds `SOURCE-TARGET.tflite`, with ISO 639-1 codes, and a model card beside each."""
+
+
+def shipped_languages() -> list[tuple[str, str]]:
+    """Returns source and target language of each translator that ships, in order."""
+    names = sorted(path.stem for path in MODELS.glob("??-??.tflite"))
+    return [(name[:2], name[3:]) for name in names]
+
+
+def shipped_model(source: str, target: str) -> Path:
+    """Returns the file of the translator from one language to another.
+
+    Args:
+        source: ISO 639-1 code, in any case.
+        target: likewise.
+
+    Raises:
+        ArtifactError: none ships for that pair; names those that do.
+    """
+    languages = (source.lower(), target.lower())
+    ships = shipped_languages()
+    if languages not in ships:
+        rule = "No translator ships with this installation."
+        if ships:
+            known = ", ".join(" to ".join(pair) for pair in ships)
+            rule = f"The languages must be those of a translator that ships: {known}."
+        raise ArtifactError(
+            f"{rule} Received: {source} to {target}. Train and export a model for others, and give "
+            "its file to `predict`."
+        )
+    return MODELS / f"{languages[0]}-{languages[1]}.tflite"

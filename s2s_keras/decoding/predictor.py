@@ -119,6 +119,53 @@ class Predictor:
                 results[index] = self._search_pieces(session, pieces[index], sources, batch_size)
         return results
 
+    def check_text(self, text: str) -> None:
+        """Checks a text as `predict` does: whole, or in the pieces that it is decoded in.
+
+        Raises:
+            InputError: see `predict`.
+        """
+        pieces = self._pieces(text)
+        if pieces:
+            self._checked(pieces)
+        else:
+            self.check(text)
+
+    def check_ids(self, source_ids: Sequence[int]) -> None:
+        """Checks a source of ids, as `check` does one of text.
+
+        Raises:
+            InputError: there is no id, there are too many, or one lies outside the vocabulary.
+        """
+        size, limit = len(self.source_tokenizer), self.settings.max_source_length
+        if not source_ids:
+            raise InputError("The source holds no ids.")
+        if limit is not None and len(source_ids) > limit:
+            raise InputError(
+                f"The source must hold at most {limit} ids. Received: {len(source_ids)}."
+            )
+        foreign = [i for i in source_ids if not PAD_ID < i < size]
+        if foreign:
+            raise InputError(
+                f"Source ids must lie between 1 and {size - 1}. Received: {foreign[0]}."
+            )
+
+    def search(self, source_ids: Sequence[int]) -> list[Hypothesis]:
+        """Decodes a source of ids instead of text, the n best, the best first.
+
+        Args:
+            source_ids: S ids without padding, at least one.
+
+        Raises:
+            InputError: see `check_ids`.
+            ValueError: the settings need attention, which the model does not have.
+        """
+        self.check_ids(source_ids)
+        with self._borrowed() as session:
+            padded = pad_ids([list(source_ids)], len(source_ids))
+            [found] = _found(session, padded, self.settings)
+        return found
+
     def stream(self, text: str) -> Iterator[Prediction]:
         """Decodes one text, and yields the best output so far after each token.
 
@@ -165,11 +212,7 @@ class Predictor:
     ) -> list[list[Prediction]]:
         """Decodes sources together."""
         padded = pad_ids([source.ids for source in sources], max(len(s.ids) for s in sources))
-        steps = _search_of(settings)
-        if steps is greedy_steps:
-            found = greedy_search(session, padded, settings)
-        else:
-            found = last(steps(session, padded, settings))
+        found = _found(session, padded, settings)
         return [
             [self._prediction(source.text, hypothesis) for hypothesis in hypotheses]
             for source, hypotheses in zip(sources, found, strict=True)
@@ -264,6 +307,16 @@ def _check_characters(text: str) -> None:
         raise InputError(
             f"The text must hold at most {MAX_TEXT_CHARACTERS} characters. Received: {len(text)}."
         )
+
+
+def _found(
+    session: Session, source_ids: NDArray[np.int32], settings: DecodingSettings
+) -> list[list[Hypothesis]]:
+    """Runs a search to its end."""
+    steps = _search_of(settings)
+    if steps is greedy_steps:
+        return greedy_search(session, source_ids, settings)
+    return last(steps(session, source_ids, settings))
 
 
 def _search_of(

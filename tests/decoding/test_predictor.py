@@ -1,5 +1,6 @@
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pytest
@@ -73,6 +74,44 @@ def test_check_takes_unknown_characters_where_allowed():
     assert predictor_of(allow_unknown=True).check("a☃") == [A, UNK_ID]
     [[prediction]] = predictor_of(allow_unknown=True).predict(["☃"])
     assert (prediction.text, prediction.source_tokens) == ("c", ("☃",))
+
+
+def test_check_text_takes_what_predict_takes():
+    predictor = predictor_of(max_source_length=3, split_long_sources=True)
+    predictor.check_text("abc abc")  # in pieces
+    for text, message in (("abcabc", "at most 3 tokens"), ("abc ☃", "U+2603"), (" ", "empty")):
+        with pytest.raises(InputError, match=re.escape(message)):
+            predictor.check_text(text)
+        with pytest.raises(InputError, match=re.escape(message)):
+            predictor.predict([text])
+    with pytest.raises(InputError, match="at most 3 tokens"):
+        predictor_of(max_source_length=3).check_text("abc abc")
+
+
+@pytest.mark.parametrize("beam_width", [1, 3])
+def test_search_of_ids_finds_what_predict_finds_of_text(beam_width):
+    predictor = predictor_of(beam_width=beam_width, n_best=beam_width)
+    [expected] = predictor.predict(["ab"])
+    found = predictor.search([A, B])
+    assert [TOKENIZER.decode(hypothesis.token_ids) for hypothesis in found] == [
+        prediction.text for prediction in expected
+    ]
+    assert [hypothesis.score for hypothesis in found] == [p.score for p in expected]
+
+
+@pytest.mark.parametrize(
+    ("source_ids", "message"),
+    [
+        ([], "The source holds no ids."),
+        ([A, A, A, A], "at most 3 ids. Received: 4."),
+        ([A, 0], "between 1 and 7. Received: 0."),
+        ([8], "between 1 and 7. Received: 8."),
+        ([-1], "between 1 and 7. Received: -1."),
+    ],
+)
+def test_search_of_bad_ids_raises(source_ids, message):
+    with pytest.raises(InputError, match=message):
+        predictor_of(max_source_length=3).search(source_ids)
 
 
 @pytest.mark.parametrize("beam_width", [1, 3])

@@ -65,7 +65,7 @@ clean:
 .venv/ready: pyproject.toml
 	@echo "Setting up .venv (TensorFlow is large; this takes a few minutes) ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train,serve,dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train,serve,saved-model,dev]'
 	@touch $@
 
 # The device side, without TensorFlow: once with each interpreter.

@@ -74,7 +74,8 @@ def import_tensorflow_text() -> Any:
         import tensorflow_text
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
-            "Text inside a TensorFlow graph needs tensorflow-text: pip install 's2s-keras[serve]'."
+            "Text inside a TensorFlow graph needs tensorflow-text: "
+            "pip install 's2s-keras[saved-model]'."
         ) from error
     return tensorflow_text
 

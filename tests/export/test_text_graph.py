@@ -145,5 +145,5 @@ def test_without_tensorflow_text_the_error_names_the_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow_text", None)
-    with pytest.raises(MissingDependencyError, match=r"pip install 's2s-keras\[serve\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 's2s-keras\[saved-model\]'"):
         GraphTokenizer(EMPTY)

@@ -15,6 +15,7 @@ __all__ = [
     "ExportError",
     "InputError",
     "MissingDependencyError",
+    "RequestError",
     "S2SKerasError",
 ]
 
@@ -67,6 +68,25 @@ class MissingDependencyError(S2SKerasError, ImportError):
     """A feature needs a package of an extra that is not installed."""
 
     exit_status = 2
+
+
+class RequestError(S2SKerasError, ValueError):
+    """A request to the server that is answered with an error.
+
+    Args:
+        status: the HTTP status, 400 to 599.
+        message: the rule, what was received, and the remedy where it is known.
+        reason: one word for the statistics.
+        retry_after_seconds: when asking again may help; `None` where it does not.
+    """
+
+    def __init__(
+        self, status: int, message: str, reason: str, retry_after_seconds: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.retry_after_seconds = retry_after_seconds
 
 
 class DataError(S2SKerasError, ValueError):

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 import s2s_keras
-from s2s_keras.cli import benchmark, data, evaluate, export, inspect, predict, train, translate
+from s2s_keras.cli import (
+    benchmark,
+    data,
+    evaluate,
+    export,
+    inspect,
+    predict,
+    serve,
+    train,
+    translate,
+)
 from s2s_keras.cli.console import stdout
 
 __all__ = ["build_app"]
@@ -25,7 +35,8 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_options)
-    for verb in (train, evaluate, predict, translate, export, inspect, benchmark, data):
+    verbs = (train, evaluate, predict, translate, export, inspect, serve, benchmark, data)
+    for verb in verbs:
         app.command(name=verb.__name__.rpartition(".")[2])(verb.run)
     return app
 

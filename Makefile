@@ -8,7 +8,7 @@ MODEL := $(DEMO)/model.tflite
 TYPED := recieve definately occured seperate wierd accomodate begining untill \
          goverment tommorow correct neccessary
 
-.PHONY: demo test test-arm64 lint bench bench-device claims format clean
+.PHONY: demo browser test test-arm64 lint bench bench-device claims format clean
 .DELETE_ON_ERROR:
 
 demo: $(MODEL)
@@ -23,8 +23,19 @@ $(DEMO)/run/model.keras: recipes/misspellings.yaml | .venv/ready
 	@if [ $< -nt $(DEMO)/run/config.json ]; then rm -rf $(DEMO)/run; fi
 	@$(BIN)/s2s-keras train $< --out $(DEMO)/run --resume
 
-test: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready
+test: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready browser
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not arm64'
+
+# For the tests of the served page.
+browser:
+	@if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then \
+	  command -v apt-get >/dev/null || { echo "The tests need a browser: install chromium and chromedriver." >&2; exit 1; }; \
+	  as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  echo "Installing chromium and chromium-driver ..."; \
+	  { $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    $$as_root apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; } || { \
+	    echo "The tests need a browser: apt-get install chromium chromium-driver" >&2; exit 1; }; \
+	fi
 
 # The arm64 builds of the runtimes, emulated.
 test-arm64: .venv/ready .venv-litert/ready .venv-arm64/ready
@@ -68,11 +79,11 @@ clean:
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train,serve,saved-model,dev]'
 	@touch $@
 
-# The device side, without TensorFlow: once with each interpreter.
+# The device side, without TensorFlow: once with each interpreter, and once with the server.
 .venv-litert/ready: pyproject.toml
 	@echo "Setting up .venv-litert ..."
 	@$(PYTHON) -m venv .venv-litert
-	@.venv-litert/bin/pip install --quiet --disable-pip-version-check --editable .
+	@.venv-litert/bin/pip install --quiet --disable-pip-version-check --editable '.[serve]'
 	@touch $@
 
 .venv-tflite-runtime/ready: pyproject.toml

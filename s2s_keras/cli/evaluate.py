@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from s2s_keras.cli.console import print_figures, print_json
+from s2s_keras.cli.console import note, print_figures, print_json
 from s2s_keras.cli.models import open_model
 from s2s_keras.cli.options import (
     BeamWidth,
@@ -21,7 +21,7 @@ from s2s_keras.cli.options import (
     ReplaceUnknown,
 )
 
-__all__ = ["figures", "run"]
+__all__ = ["figures", "interval_text", "run"]
 
 
 def run(
@@ -33,26 +33,62 @@ def run(
     coverage_penalty_beta: CoveragePenaltyBeta = None,
     min_output_length: MinOutputLength = None,
     replace_unknown: ReplaceUnknown = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            help="Target language of a translation, such as fr. [default: the model's, or en]"
+        ),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Another model of the same translation: is the difference chance?"),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Folder for index.html, which shows a translation's sentences."),
+    ] = None,
+    report_sentences: Annotated[
+        int, typer.Option(min=0, help="Sentences drawn with their alignment, best and worst each.")
+    ] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure a model on a file of pairs.
 
     A source that the model does not take (too long, characters never seen) counts as if returned
-    unchanged, and is counted under "unprocessed".
+    unchanged, and is counted under "unprocessed". Of a translation, lines with the same source are
+    references of one text.
     """
     from s2s_keras.data import read_pairs
-    from s2s_keras.evaluation import evaluate
+    from s2s_keras.evaluation import NO_TRANSLATION_METRICS, can_measure_translations, evaluate
 
     rows = read_pairs(pairs)
-    opened = open_model(
-        model,
-        beam_width=beam_width,
-        length_penalty=length_penalty,
-        length_penalty_alpha=length_penalty_alpha,
-        coverage_penalty_beta=coverage_penalty_beta,
-        min_output_length=min_output_length,
-        replace_unknown=replace_unknown,
-    )
+    settings = {
+        "beam_width": beam_width,
+        "length_penalty": length_penalty,
+        "length_penalty_alpha": length_penalty_alpha,
+        "coverage_penalty_beta": coverage_penalty_beta,
+        "min_output_length": min_output_length,
+        "replace_unknown": replace_unknown,
+    }
+    opened = open_model(model, **settings)
+    asked = [
+        name
+        for name, value in (("language", language), ("against", against), ("report", report))
+        if value is not None
+    ]
+    if asked and opened.task == "correction":
+        raise ValueError(
+            f"`--{asked[0]}` is for translations. Received: a model for correction; leave it out."
+        )
+    is_translation = opened.task == "translation" or bool(asked)
+    if is_translation and (asked or can_measure_translations()):
+        from s2s_keras.cli.evaluate_translation import Request, evaluate_translations
+
+        request = Request(model, pairs, rows, language, against, report, report_sentences, as_json)
+        evaluate_translations(opened, request, settings)
+        return
+    if is_translation:
+        note(NO_TRANSLATION_METRICS)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Decoding", total=len(rows))
         result = evaluate(
@@ -68,20 +104,33 @@ def figures(metrics: Mapping[str, Any], task: str | None) -> dict[str, str]:
     """Returns the figures of an evaluation as a person reads them.
 
     Args:
-        metrics: of `Evaluation.as_dict`.
+        metrics: of `Evaluation.as_dict` or `TranslationEvaluation.as_dict`.
         task: what the model is for; fix rate and broken rate mean nothing for a translation.
     """
+    from s2s_keras.evaluation import TITLES
 
     def percent(key: str) -> str:
         return "none in the data" if metrics[key] is None else f"{metrics[key]:.1%}"
 
-    correction = {
-        "fix rate (corrupted words restored)": percent("fix_rate"),
-        "broken rate (correct words changed)": percent("broken_rate"),
-    }
+    if task == "translation":
+        shown = {
+            f"{title} (95 %)": interval_text(metrics[name])
+            for name, title in TITLES.items()
+            if name in metrics
+        }
+    else:
+        shown = {
+            "fix rate (corrupted words restored)": percent("fix_rate"),
+            "broken rate (correct words changed)": percent("broken_rate"),
+        }
     return {
         "pairs": f"{metrics['pairs']:,} ({metrics['unprocessed']:,} unprocessed)",
-        **({} if task == "translation" else correction),
+        **shown,
         "exact match": percent("exact_match"),
         "character error rate": percent("character_error_rate"),
     }
+
+
+def interval_text(figure: Mapping[str, float]) -> str:
+    """Returns a figure with its interval, such as `34.56 (33.10 to 35.98)`."""
+    return f"{figure['score']:.2f} ({figure['low']:.2f} to {figure['high']:.2f})"

@@ -25,11 +25,13 @@ class OpenedModel:
         predictor: texts -> outputs.
         batch_size: how many texts it decodes together.
         task: what it was trained for, where it says so.
+        language: ISO 639-1 code of the target language, where it says so.
     """
 
     predictor: Predictor
     batch_size: int
     task: str | None = None
+    language: str | None = None
 
 
 def open_model(path: Path, **overrides: Any) -> OpenedModel:
@@ -86,7 +88,8 @@ def _open_tflite(path: Path) -> OpenedModel:
 
     with quiet_native_logs():
         predictor = Seq2SeqLite(path)
-    return OpenedModel(predictor, 1, predictor.metadata.get("task"))
+    metadata = predictor.metadata
+    return OpenedModel(predictor, 1, metadata.get("task"), metadata.get("target_language"))
 
 
 def _open_run_folder(path: Path) -> OpenedModel:
@@ -94,7 +97,9 @@ def _open_run_folder(path: Path) -> OpenedModel:
     from s2s_keras.keras_session import EVALUATION_BATCH
     from s2s_keras.training.run import make_predictor
 
-    return OpenedModel(make_predictor(run.model, run.recipe), EVALUATION_BATCH, run.recipe.task)
+    predictor = make_predictor(run.model, run.recipe)
+    language = getattr(run.recipe.data, "target_language", None)
+    return OpenedModel(predictor, EVALUATION_BATCH, run.recipe.task, language)
 
 
 def _open_keras(path: Path) -> OpenedModel:

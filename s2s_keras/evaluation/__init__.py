@@ -10,15 +10,38 @@ from s2s_keras.evaluation.metrics import (
     evaluate_outputs,
     word_rates,
 )
+from s2s_keras.evaluation.references import ReferencedSource, group_references
+from s2s_keras.evaluation.translation import (
+    TranslationEvaluation,
+    compare_translations,
+    evaluate_translation,
+    evaluate_translations,
+)
+from s2s_keras.evaluation.translation_metrics import (
+    NO_TRANSLATION_METRICS,
+    TITLES,
+    can_measure_translations,
+    require_translation_metrics,
+)
 
 __all__ = [
+    "NO_TRANSLATION_METRICS",
+    "TITLES",
     "Evaluation",
+    "ReferencedSource",
+    "TranslationEvaluation",
     "WordRates",
+    "can_measure_translations",
     "character_error_rate",
     "check_plot",
+    "compare_translations",
     "evaluate",
     "evaluate_outputs",
+    "evaluate_translation",
+    "evaluate_translations",
+    "group_references",
     "plot_attention",
     "plot_benchmark",
+    "require_translation_metrics",
     "word_rates",
 ]

@@ -12,7 +12,7 @@ from rapidfuzz.distance import Levenshtein
 
 from s2s_keras.data.pairs import Pair
 from s2s_keras.decoding import Predictor
-from s2s_keras.errors import InputError
+from s2s_keras.evaluation.decode import decode_sources
 from s2s_keras.text import normalize
 
 __all__ = [
@@ -86,23 +86,12 @@ def evaluate(
         progress: called with the number of sources done since the last call.
     """
     pairs = [Pair(normalize(pair.source), normalize(pair.target)) for pair in pairs]
-    outputs = [pair.source for pair in pairs]
-    taken: list[int] = []
-    for index, pair in enumerate(pairs):
-        try:
-            predictor.check(pair.source)
-        except InputError:
-            continue
-        taken.append(index)
-    chunk = 16 * batch_size
-    for start in range(0, len(taken), chunk):
-        indices = taken[start : start + chunk]
-        found = predictor.predict([pairs[i].source for i in indices], batch_size)
-        for index, predictions in zip(indices, found, strict=True):
-            outputs[index] = predictions[0].text
-        if progress is not None:
-            progress(len(indices))
-    return evaluate_outputs(pairs, outputs, unprocessed=len(pairs) - len(taken))
+    predictions = decode_sources(predictor, [pair.source for pair in pairs], batch_size, progress)
+    outputs = [
+        pair.source if prediction is None else prediction.text
+        for pair, prediction in zip(pairs, predictions, strict=True)
+    ]
+    return evaluate_outputs(pairs, outputs, unprocessed=predictions.count(None))
 
 
 def evaluate_outputs(

@@ -15,7 +15,12 @@ from s2s_keras.data import Pair
 from s2s_keras.data.batches import stream
 from s2s_keras.decoding import Predictor
 from s2s_keras.errors import ArtifactError, ConfigError
-from s2s_keras.evaluation import evaluate
+from s2s_keras.evaluation import (
+    NO_TRANSLATION_METRICS,
+    can_measure_translations,
+    evaluate,
+    evaluate_translation,
+)
 from s2s_keras.files import atomic_path, make_folder, write_text
 from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
 from s2s_keras.model import Seq2Seq, load_model
@@ -120,7 +125,7 @@ def train(
 
     report(f"Decoding the dev pairs with epoch {kept} of {trained} ...")
     predictor = make_predictor(model, recipe)
-    metrics = evaluate(predictor, corpus.dev, EVALUATION_BATCH).as_dict()
+    metrics = _dev_metrics(predictor, corpus, recipe, report)
     metrics["data"] = {"name": corpus.name, "licence": corpus.licence}
     metrics |= {"kept_epoch": kept, "trained_epochs": trained}
     write_text(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
@@ -180,6 +185,20 @@ def _read_tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer] | None:
         except (OSError, ValueError) as error:
             raise ArtifactError(f"{path}: cannot be read: {error}") from error
     return found[0], found[1]
+
+
+def _dev_metrics(
+    predictor: Predictor, corpus: Corpus, recipe: Recipe, report: Callable[[str], None]
+) -> dict[str, Any]:
+    """Returns the figures of the task, for JSON."""
+    if recipe.task != "translation":
+        return evaluate(predictor, corpus.dev, EVALUATION_BATCH).as_dict()
+    if not can_measure_translations():
+        report(NO_TRANSLATION_METRICS)
+        return evaluate(predictor, corpus.dev, EVALUATION_BATCH).as_dict()
+    language = recipe.data.target_language or "en"
+    found = evaluate_translation(predictor, corpus.dev, EVALUATION_BATCH, language=language)
+    return found.as_dict()
 
 
 def _sample(corpus: Corpus, recipe: Recipe) -> list[Pair]:

@@ -35,11 +35,12 @@ def test_evaluate_every_form_of_the_model(
 
 
 def test_evaluate_counts_what_the_model_does_not_take(
-    toy_files: dict[str, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    toy_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     pairs = tmp_path / "pairs.tsv"
     pairs.write_text("abc\tcba\nxyz\txyz\nabcdabcda\tno\n", encoding="utf-8")
-    figures = json.loads(output(capfd, "evaluate", toy_files["none"], pairs, "--json"))
+    model = toy_run / "model.keras"  # which does not say that it is a translation
+    figures = json.loads(output(capfd, "evaluate", model, pairs, "--json"))
     assert figures["unprocessed"] == 2
     assert figures["exact_match"] == pytest.approx(2 / 3)
     assert (figures["fix_rate"], figures["broken_rate"]) == (0.5, 0.0)

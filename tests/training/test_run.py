@@ -209,6 +209,8 @@ def test_train_toy_task_is_learned(toy_run: Path) -> None:
     metrics = json.loads((toy_run / "metrics.json").read_text())
     assert metrics["exact_match"] >= 0.9
     assert metrics["unprocessed"] == 0
+    assert metrics["chrf"]["low"] <= metrics["chrf"]["score"] <= metrics["chrf"]["high"]
+    assert metrics["chrf"]["score"] > 90
 
 
 def test_train_run_folder_is_complete(toy_run: Path) -> None:

@@ -18,9 +18,11 @@ from s2s_keras.data import Pair
 from s2s_keras.evaluation import (
     TITLES,
     TranslationEvaluation,
+    check_report,
     compare_translations,
     evaluate_translation,
     require_translation_metrics,
+    write_report,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ def evaluate_translations(
     """
     language = request.language or opened.language or "en"
     require_translation_metrics(language)
+    if request.report is not None:
+        check_report(request.report)
     models = {str(request.model): opened}
     if request.against is not None:
         other = open_model(request.against, **settings)
@@ -81,6 +85,15 @@ def evaluate_translations(
     if others:
         note("Comparing the two on samples of the sentences ...")
         differences = compare_translations(ours, others[0])
+    if request.report is not None:
+        path = write_report(
+            request.report,
+            evaluations,
+            differences,
+            title=request.pairs_file.name,
+            sentences=request.report_sentences,
+        )
+        note(f"The report is in {path}.")
     if request.as_json:
         print_json(_document(request, language, ours, others, differences))
     else:

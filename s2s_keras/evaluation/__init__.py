@@ -1,4 +1,4 @@
-"""Predictions and references flow in; figures and plots flow out. Needs no Keras."""
+"""Predictions and references flow in; figures, plots and reports flow out. Needs no Keras."""
 
 from s2s_keras.evaluation.alignment import plot_attention
 from s2s_keras.evaluation.benchmark_plot import check_plot, plot_benchmark
@@ -11,6 +11,7 @@ from s2s_keras.evaluation.metrics import (
     word_rates,
 )
 from s2s_keras.evaluation.references import ReferencedSource, group_references
+from s2s_keras.evaluation.report import check_report, write_report
 from s2s_keras.evaluation.translation import (
     TranslationEvaluation,
     compare_translations,
@@ -34,6 +35,7 @@ __all__ = [
     "can_measure_translations",
     "character_error_rate",
     "check_plot",
+    "check_report",
     "compare_translations",
     "evaluate",
     "evaluate_outputs",
@@ -44,4 +46,5 @@ __all__ = [
     "plot_benchmark",
     "require_translation_metrics",
     "word_rates",
+    "write_report",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from s2s_keras.decoding import Prediction
 from s2s_keras.errors import MissingDependencyError
 from s2s_keras.files import atomic_path
 
-__all__ = ["plot_attention"]
+__all__ = ["plot_attention", "visible_tokens"]
 
 
 def plot_attention(prediction: Prediction, path: str | Path) -> None:
@@ -40,8 +41,8 @@ def plot_attention(prediction: Prediction, path: str | Path) -> None:
     image = axes.imshow(prediction.attention, cmap="viridis", vmin=0.0, vmax=1.0)
     is_wide = any(len(token) > 2 for token in prediction.source_tokens)  # side by side they overlap
     rotation = 90 if is_wide else 0
-    axes.set_xticks(range(columns), _visible(prediction.source_tokens), rotation=rotation)
-    axes.set_yticks(range(rows), _visible(prediction.target_tokens))
+    axes.set_xticks(range(columns), visible_tokens(prediction.source_tokens), rotation=rotation)
+    axes.set_yticks(range(rows), visible_tokens(prediction.target_tokens))
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
     axes.set_xlabel("source")
@@ -52,5 +53,6 @@ def plot_attention(prediction: Prediction, path: str | Path) -> None:
         figure.savefig(temporary, dpi=150, format=format_name)
 
 
-def _visible(tokens: tuple[str, ...]) -> list[str]:
+def visible_tokens(tokens: Sequence[str]) -> list[str]:
+    """Returns tokens as labels, in which a space shows."""
     return ["\N{OPEN BOX}" if token == " " else token for token in tokens]

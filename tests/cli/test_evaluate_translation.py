@@ -9,6 +9,8 @@ import pytest
 from sacrebleu.metrics.chrf import CHRF
 
 from s2s_keras.cli import main
+from s2s_keras.decoding import Predictor
+from s2s_keras.runtime import Seq2SeqLite, read_artifact
 from tests.cli.commands import output
 
 LINES = "abc\tabc de\nfed cab\tfed. cab\nabc\tcba ed\nhhh\thhh, a\nzzz\tab cd\n"
@@ -78,6 +80,54 @@ def test_against_itself_nothing_differs(
     text = output(capfd, "evaluate", tiny_file, pairs, "--against", copy)
     assert "+0.00 (+0.00 to +0.00)" in text
     assert "1.0000" in text
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_report_shows_the_sentences(
+    tiny_file: Path, pairs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], others: int
+) -> None:
+    folder = tmp_path / "new" / "report"
+    against = ["--against", tiny_file] * others
+    options = ["--report", folder, "--report-sentences", "1", *against]
+    found = evaluated(capfd, tiny_file, pairs, *options)
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    assert [path.name for path in folder.iterdir()] == ["index.html"]
+    assert f"{found['chrf']['score']:.2f} ({found['chrf']['low']:.2f}" in text
+    assert "fed. cab" in text
+    assert text.count("<details>") == 2
+    assert text.count('aria-label="Alignment') == 2 * (1 + others) or "No alignment" in text
+
+
+def test_report_is_refused_before_decoding(
+    tiny_file: Path,
+    pairs: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Predictor, "predict", lambda *_: pytest.fail("decoded"))
+    (tmp_path / "file").write_text("in the way")
+    command = ["evaluate", str(tiny_file), str(pairs), "--report"]
+    assert main([*command, str(tmp_path / "file" / "report")]) == 2
+    assert "Not a directory" in capfd.readouterr().err
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    assert main([*command, str(tmp_path / "report")]) == 2
+    assert "A report needs Jinja2" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--language", "--against", "--report"])
+def test_options_of_translations_are_refused_for_a_correction(
+    tiny_file: Path,
+    pairs: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    option: str,
+) -> None:
+    metadata = {**read_artifact(tiny_file).metadata, "task": "correction"}
+    monkeypatch.setattr(Seq2SeqLite, "metadata", metadata)
+    assert main(["evaluate", str(tiny_file), str(pairs), option, "fr"]) == 2
+    assert f"`{option}` is for translations" in capfd.readouterr().err
+    assert "fix_rate" in evaluated(capfd, tiny_file, pairs)
 
 
 @pytest.mark.parametrize("module", ["sacrebleu", "sacremoses"])

@@ -180,7 +180,11 @@ class ModelConfig(Section):
     deep_output: Literal["tanh", "maxout"] | None = None
     """Layer before the vocabulary, for `bahdanau` (`tanh` where not given) and `cho` (`maxout`)."""
     dropout: Share = 0.1
-    """Share of values dropped in training."""
+    """Share of values of embeddings and features dropped in training."""
+    token_dropout: Share = 0.0
+    """Share of tokens whose whole embedding is dropped in training, on both sides."""
+    memory_dropout: Share = 0.0
+    """Share of values of the memory, what attention reads, dropped in training."""
     tie_output: Flag = True
     """Projects to the vocabulary with the target embedding."""
     share_embeddings: Flag = False

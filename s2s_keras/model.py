@@ -86,6 +86,9 @@ class Seq2Seq(keras.Model):
         input_feeding: for `luong`; see `LuongDecoder`.
         deep_output: `tanh` or `maxout`, for `bahdanau` and `cho`; their own where not given.
         dropout: share of embedding and feature values dropped in training, 0 to 1.
+        token_dropout: share of tokens, of sources and before a target token, whose whole embedding
+            is dropped in training (Gal and Ghahramani 2016, section 4.2), 0 to 1.
+        memory_dropout: share of the memory's values dropped in training, 0 to 1.
         tie_output: projects to the vocabulary with the target embedding (Press and Wolf 2017)
             instead of a matrix of its own.
         share_embeddings: one embedding for both sides; their tokenisers must be equal.
@@ -131,6 +134,8 @@ class Seq2Seq(keras.Model):
         input_feeding: bool = False,
         deep_output: str | None = None,
         dropout: float = 0.1,
+        token_dropout: float = 0.0,
+        memory_dropout: float = 0.0,
         tie_output: bool = True,
         share_embeddings: bool = False,
         freeze_source_embedding: bool = False,
@@ -156,6 +161,8 @@ class Seq2Seq(keras.Model):
             "input_feeding": input_feeding,
             "deep_output": deep_output,
             "dropout": dropout,
+            "token_dropout": token_dropout,
+            "memory_dropout": memory_dropout,
             "tie_output": tie_output,
             "share_embeddings": share_embeddings,
             "freeze_source_embedding": freeze_source_embedding,
@@ -227,6 +234,12 @@ class Seq2Seq(keras.Model):
             **decoder_options(options),
         )
         self.dropout_layer = keras.layers.Dropout(dropout, dtype=policy, name="dropout")
+        self.token_dropout_layer = keras.layers.Dropout(
+            token_dropout, noise_shape=(None, None, 1), dtype=policy, name="token_dropout"
+        )
+        self.memory_dropout_layer = keras.layers.Dropout(
+            memory_dropout, dtype=policy, name="memory_dropout"
+        )
         self.build()
 
     def build(self, input_shape: Any = None) -> None:
@@ -253,16 +266,21 @@ class Seq2Seq(keras.Model):
         previous_ids = ops.concatenate([begin, target_ids[:, :-1]], axis=1)
         if training and self.scheduled_sampling is not None:
             return self._sampled_logits(previous_ids, encoded, self.scheduled_sampling)
-        embedded = self.dropout_layer(self.target_embedding(previous_ids), training=training)
+        embedded = self._dropped(self.target_embedding(previous_ids), training)
         features = self.decoder(embedded, encoded.state, Source(*encoded[:3]))
         features = self.dropout_layer(features, training=training)
         return self.target_embedding(features, reverse=True)
 
+    def _dropped(self, embedded: Any, training: bool) -> Any:
+        """Returns embeddings (N, T, E) with the dropout of tokens and of values."""
+        kept = self.token_dropout_layer(embedded, training=training)
+        return self.dropout_layer(kept, training=training)
+
     def _sampled_logits(self, true_ids: Any, encoded: Encoded, sampling: ScheduledSampling) -> Any:
         """The logits where some previous tokens are the model's own; see `ScheduledSampling`.
 
-        Dropout masks are the same at every step (Gal and Ghahramani 2016): they are drawn before
-        the loop, as the coins are.
+        Dropout masks of values are the same at every step (Gal and Ghahramani 2016): they are drawn
+        before the loop, as those of tokens and the coins are.
         """
         sampling.advance()
         count, length = ops.shape(true_ids)
@@ -270,15 +288,18 @@ class Seq2Seq(keras.Model):
         # The first token is `bos`, whatever the schedule says: no coin reaches -1.
         is_first = ops.cast(ops.equal(ops.arange(length), 0), "float32")
         uniforms = uniforms - is_first[None, :, None]
-        sequence = ops.concatenate([ops.cast(true_ids, "float32")[..., None], uniforms], axis=-1)
+        kept = self.token_dropout_layer(ops.ones((count, length, 1)), training=True)
+        columns = [ops.cast(true_ids, "float32")[..., None], ops.cast(kept, "float32"), uniforms]
+        sequence = ops.concatenate(columns, axis=-1)
         ones = ops.ones((count, self.target_embedding.output_dim), dtype=self.compute_dtype)
         embedding_mask, feature_mask = (self.dropout_layer(ones, training=True) for _ in range(2))
         source = Source(*encoded[:3])
 
         def step(carry: list[Any], at: Any) -> list[Any]:
             last_logits, state = carry
-            token = sampling(ops.cast(at[:, 0], "int32"), last_logits, at[:, 1:])
-            embedded = self.target_embedding(token) * embedding_mask
+            token = sampling(ops.cast(at[:, 0], "int32"), last_logits, at[:, 2:])
+            kept = ops.cast(at[:, 1:2], self.compute_dtype)
+            embedded = self.target_embedding(token) * kept * embedding_mask
             features, state, _ = self.decoder.step(embedded, state, source)
             logits = self.target_embedding(features * feature_mask, reverse=True)
             return [logits, state]
@@ -296,8 +317,9 @@ class Seq2Seq(keras.Model):
             training: applies dropout.
         """
         mask = ops.not_equal(source_ids, PAD_ID)
-        embedded = self.dropout_layer(self.source_embedding(source_ids), training=training)
+        embedded = self._dropped(self.source_embedding(source_ids), training)
         memory, last_states = self.encoder(embedded, mask, training=training)
+        memory = self.memory_dropout_layer(memory, training=training)
         source = self.decoder.read(memory, last_states, mask_bias(mask, memory.dtype))
         return Encoded(*source[:3], self.decoder.first_state(last_states))
 

@@ -269,11 +269,23 @@ def test_training_is_determined_by_the_seed():
     assert losses != other_losses
 
 
-def test_dropout_acts_in_training_only():
-    model = make_model(dropout=0.5)
+@pytest.mark.parametrize("kind", ["dropout", "token_dropout", "memory_dropout"])
+@pytest.mark.parametrize("is_sampled", [False, True], ids=["teacher forcing", "sampled"])
+def test_dropout_acts_in_training_only(kind, is_sampled):
+    schedule = sampling(1e-9) if is_sampled else None  # of true tokens: the same logits
+    model = make_model(**{"dropout": 0.0, kind: 0.5}, scheduled_sampling=schedule)
     plain, dropped = logits_of(model), ops.convert_to_numpy(model(INPUTS, training=True))
     np.testing.assert_array_equal(plain, logits_of(model))
     assert np.abs(dropped - plain).max() > 1e-2
+
+
+def test_token_dropout_drops_whole_embeddings():
+    model = make_model(dropout=0.0, token_dropout=0.25)
+    kept = ops.convert_to_numpy(model._dropped(ops.ones((50, 40, 6)), True))
+    assert (kept == kept[..., :1]).all()
+    values, counts = np.unique(kept[..., 0], return_counts=True)
+    np.testing.assert_allclose(values, [0, 1 / 0.75], rtol=1e-6)
+    assert abs(counts[0] / 2000 - 0.25) < 0.05
 
 
 @pytest.mark.parametrize(

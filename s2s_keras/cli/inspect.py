@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from s2s_keras.cli.console import print_figures, print_json, quiet_native_logs, stdout
+
+if TYPE_CHECKING:
+    from s2s_keras.runtime import Artifact
 
 __all__ = ["run"]
 
@@ -16,21 +21,47 @@ __all__ = ["run"]
 def run(
     file: Annotated[Path, typer.Argument(help="A .tflite file.", metavar="FILE.tflite")],
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_card: Annotated[
+        bool,
+        typer.Option("--card", help="Print a model card instead: data, licence, quality, limits."),
+    ] = False,
 ) -> None:
     """Show a model file: size by part, signatures, operators, what it runs on, metadata.
 
     The installed interpreter loads the file; for others, a table of the operators that they know
     is asked.
     """
-    from s2s_keras.runtime import read_artifact
+    if as_json and as_card:
+        raise ValueError("`--json` and `--card` exclude each other.")
+    from s2s_keras.runtime import model_card, read_artifact
     from s2s_keras.runtime.inspection import inspect_artifact
 
+    artifact = read_artifact(file)
+    if as_card:
+        sys.stdout.write(model_card(artifact, _commands(artifact)))
+        return
     with quiet_native_logs():
-        document = inspect_artifact(read_artifact(file))
+        document = inspect_artifact(artifact)
     if as_json:
         print_json(document)
     else:
         _print_tables(document)
+
+
+def _commands(artifact: Artifact) -> list[str]:
+    """Returns what makes a file of a recipe again: the card names the recipe."""
+    from s2s_keras.data import PUBLIC_DATASETS
+
+    name = artifact.metadata.get("name")
+    if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+", name):
+        return []
+    fetched = name in PUBLIC_DATASETS
+    return [
+        *([f"s2s-keras data {name} --out data/{name}"] if fetched else []),
+        f"s2s-keras train recipes/{name}.yaml{f' --data data/{name}' if fetched else ''}",
+        f"s2s-keras export runs/{name} --quantize {artifact.metadata.get('quantization')} "
+        f"--out {artifact.path.name}",
+    ]
 
 
 def _print_tables(document: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ Needs NumPy and a TFLite interpreter; imports neither Keras nor TensorFlow.
 
 from s2s_keras.decoding import DecodingSettings, Prediction, Predictor
 from s2s_keras.runtime.artifact import Artifact, read_artifact, write_artifact
+from s2s_keras.runtime.card import model_card
 from s2s_keras.runtime.corrector import Correction, Corrector
 from s2s_keras.runtime.interpreters import find_interpreter
 from s2s_keras.runtime.load import load
@@ -26,6 +27,7 @@ __all__ = [
     "default_settings",
     "find_interpreter",
     "load",
+    "model_card",
     "read_artifact",
     "shipped_languages",
     "shipped_model",

@@ -4,8 +4,12 @@
 """
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -36,6 +40,14 @@ print(seconds)
 """
 
 
+WHEEL_CONTENT = """
+import sys
+import s2s_keras.runtime
+assert s2s_keras.__file__.startswith(sys.argv[1]), s2s_keras.__file__
+print(s2s_keras.runtime.Translator.shipped("en", "xx").translate("abc. ,bad").text)
+assert not {"keras", "tensorflow"} & set(sys.modules)
+"""
+
 EVERYWHERE = {"none": 1e-4, "float16": 1e-4, "dynamic_range": 0.1, "int8": 0.3}
 """Quantisation that runs on every interpreter -> how far two of them may lie apart, in nats.
 
@@ -43,7 +55,7 @@ They round in different ways: a value near the middle of two int8 may become eit
 """
 
 
-def run(interpreter: str, *arguments: str) -> str:
+def run(interpreter: str, *arguments: str, environment: Mapping[str, str] = os.environ) -> str:
     """Runs the Python of an environment and returns what it printed."""
     python = ROOT / ENVIRONMENTS[interpreter] / "bin" / "python"
     assert python.exists(), f"{python} is missing: run `make test`"
@@ -52,6 +64,7 @@ def run(interpreter: str, *arguments: str) -> str:
         capture_output=True,
         text=True,
         cwd="/",
+        env={**os.environ, **environment},
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -170,6 +183,44 @@ def test_memory_does_not_grow_with_use(interpreter: str, tiny_file: Path) -> Non
     """After 100,000 steps, beyond what the first 10,000 allocated."""
     added_bytes = int(run(interpreter, str(ROOT / "tests/runtime/growth.py"), str(tiny_file)))
     assert added_bytes < 4 * 2**20
+
+
+@pytest.fixture(scope="module")
+def unpacked_wheel(tiny_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an installation of the wheel holds, built from a copy with a model that ships."""
+    source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("s2s_keras", "export"):
+        shutil.copytree(ROOT / name, source / name, ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    for path in (source / "s2s_keras/models").glob("*.tflite"):
+        path.unlink()
+    shutil.copy(tiny_file, source / "s2s_keras/models/en-xx.tflite")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet"]
+    subprocess.run([*command, "--wheel-dir", str(built), str(source)], check=True)
+    [wheel] = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(built)
+    return built
+
+
+@pytest.mark.slow
+def test_translate_of_the_wheel_without_tensorflow(
+    interpreter: str, unpacked_wheel: Path, tiny_file: Path
+) -> None:
+    assert (unpacked_wheel / "s2s_keras/models/README.md").exists()
+    environment = {"PYTHONPATH": str(unpacked_wheel)}  # before the installed package
+    text = "abc. ,bad"
+    translated = run(
+        interpreter, "-m", "s2s_keras", "translate", "--to", "xx", text, environment=environment
+    )
+    options = ["--split-sentences", text]
+    assert translated == run(
+        interpreter, "-m", "s2s_keras", "predict", str(tiny_file), *options, environment=environment
+    )
+    printed = run(interpreter, "-c", WHEEL_CONTENT, str(unpacked_wheel), environment=environment)
+    assert printed == f"{translated.rstrip()}\n"
 
 
 def test_training_without_its_extra_names_the_command(interpreter: str, toy_run: Path) -> None:

@@ -222,12 +222,23 @@ def _check_resumable(folder: Path, recipe: Recipe, resume: bool) -> None:
         )
     before = _read_recipe(folder).model_dump(mode="json")
     now = recipe.model_dump(mode="json")
-    changed = [key for key in now if now[key] != before[key]]
+    changed = _changes(before, now)
     if changed:
         raise ConfigError(
             f"{folder} was started by another recipe; changed: {', '.join(changed)}. "
             "Choose another `--out`."
         )
+
+
+def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Returns the keys of a recipe that differ, such as `data.folder`."""
+    changed = []
+    for key, value in now.items():
+        if value != before[key]:
+            is_section = isinstance(value, dict) and isinstance(before[key], dict)
+            inner = _changes(before[key], value) if is_section else []
+            changed += [f"{key}.{name}" for name in inner] or [key]
+    return changed
 
 
 def _fit(model: Seq2Seq, recipe: Recipe, batches: Batches, folder: Path) -> History:

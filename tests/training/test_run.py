@@ -256,7 +256,10 @@ def test_train_resume_with_another_recipe_names_the_section(
     toy_run: Path, toy_folder: Path
 ) -> None:
     recipe = load_recipe(toy_folder / "recipe.yaml", ["training.epochs=3"])
-    with pytest.raises(ConfigError, match="changed: training"):
+    with pytest.raises(ConfigError, match=r"changed: training.epochs\. Choose"):
+        train(recipe, toy_run, resume=True)
+    recipe = load_recipe(toy_folder / "recipe.yaml", ["data.folder=/x", "export.shortlist.size=5"])
+    with pytest.raises(ConfigError, match=r"changed: data.folder, export.shortlist\. Choose"):
         train(recipe, toy_run, resume=True)
 
 

@@ -7,10 +7,13 @@ import io
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import TYPE_CHECKING
 
 from s2s_keras.data.download import MAX_BYTES, read_bounded
 from s2s_keras.errors import DataError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
 
 __all__ = ["find_file", "unpack"]
 
@@ -82,7 +85,7 @@ def _from_zip(content: bytes, name: str, origin: str | Path) -> bytes:
     raise DataError(f"the archive must hold {name}, and does not.", origin)
 
 
-def _read(file: IO[bytes], origin: str | Path) -> bytes:
+def _read(file: SupportsRead[bytes], origin: str | Path) -> bytes:
     content = read_bounded(file)
     if content is None:
         raise _too_long(origin)

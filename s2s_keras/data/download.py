@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import IO
+from typing import TYPE_CHECKING
 
 import s2s_keras
 from s2s_keras.errors import DownloadError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
 
 __all__ = ["MAX_BYTES", "TIMEOUT_S", "download", "read_bounded"]
 
@@ -62,7 +65,7 @@ def download(url: str, report: Callable[[int, int], None] = lambda done, total: 
     return b"".join(chunks)
 
 
-def read_bounded(file: IO[bytes]) -> bytes | None:
+def read_bounded(file: SupportsRead[bytes]) -> bytes | None:
     """Returns what is in a file, or `None` where that is more than `MAX_BYTES`."""
     content = file.read(MAX_BYTES + 1)
     return None if len(content) > MAX_BYTES else content

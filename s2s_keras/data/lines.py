@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from s2s_keras.errors import DataError
 
@@ -37,7 +37,7 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
         raise DataError(f"cannot be read: {reason}.", path) from error
 
 
-def decode_lines(file: IO[bytes], path: str | Path) -> Iterator[tuple[int, str]]:
+def decode_lines(file: io.BufferedIOBase, path: str | Path) -> Iterator[tuple[int, str]]:
     """Does what `read_lines` says with an open file; errors name `path`."""
     read = partial(file.readline, MAX_LINE_BYTES + 1)
     for number, raw in enumerate(iter(read, b""), 1):

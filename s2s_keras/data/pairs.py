@@ -58,7 +58,8 @@ def _read_aligned(source_path: str | Path, target_path: str | Path) -> list[Pair
                     path,
                     len(pairs) + 1,
                 )
-            _check_side(*line, path)
+            number, text = line
+            _check_side(number, text, path)
         pairs.append(Pair(*(text for _, text in numbered)))
     if not pairs:
         raise DataError("the file is empty; expected a text in each line.", source_path)

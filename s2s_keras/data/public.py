@@ -113,6 +113,7 @@ class PublicDataset:
         fetched = [file.fetch(place, progress) for file in self.files]
         folder = make_folder(folder)
         counts = self._write_parts(folder, fetched)
+        digests = {name: _sha256(folder / name) for name in self._written()}
         card = {
             "name": self.name,
             "description": self.description,
@@ -121,9 +122,9 @@ class PublicDataset:
             "target_language": self.target_language,
             "place": self.place,
             **{f"{part}_pairs": count for part, count in counts.items()},
-            "sha256": {name: _sha256(folder / name) for name in self._written()},
+            "sha256": digests,
+            **self._warning(digests),
         }
-        card |= self._warning(card["sha256"])
         write_text(folder / "dataset.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
         return card
 

@@ -129,6 +129,7 @@ def test_download_of_the_parts_gives_what_the_recipe_reads(tmp_path):
 
 def test_tatoeba_is_split_by_english_sentence_without_duplicates(tmp_path):
     more = [f"{SENTENCES[i]}\tAutre {i}." for i in range(0, 400, 3)]
+    more += [f"{SENTENCES[i].upper()[:-1]}!\tCrie {i} !" for i in range(0, 400, 2)]
     content = zipped({"deep/er/fra.txt": "\n".join([*LINES, *more, LINES[7], more[0]])})
     with served({"/fra-eng.zip": content}) as address:
         card = tatoeba(address).write(tmp_path)
@@ -136,7 +137,7 @@ def test_tatoeba_is_split_by_english_sentence_without_duplicates(tmp_path):
     pairs = [pair for part in parts.values() for pair in part]
     assert len(pairs) == len(set(pairs)) == len(LINES) + len(more)
     assert {part: card[f"{part}_pairs"] for part in parts} == {k: len(v) for k, v in parts.items()}
-    sources = [{pair.source for pair in part} for part in parts.values()]
+    sources = [{pair.source.rstrip(".!").lower() for pair in part} for part in parts.values()]
     assert sum(map(len, sources)) == len(set.union(*sources)) == 400
     assert len(sources[0]) > 370
     assert Pair("Sentence 5.", "Phrase 5 \u00e9.") in pairs

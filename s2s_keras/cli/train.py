@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from s2s_keras.cli.console import note, print_figures, print_json, quiet_native_logs
 from s2s_keras.cli.evaluate import figures
 from s2s_keras.cli.models import require_training
+from s2s_keras.errors import DataError
+
+if TYPE_CHECKING:
+    from s2s_keras.config import Recipe
 
 __all__ = ["run"]
 
@@ -47,6 +51,7 @@ def run(
     # Absolute, because `--resume` and `export` may run in another working folder.
     given = [] if data is None else [f"data.folder={json.dumps(str(data.resolve()))}"]
     settings = load_recipe(recipe, [*override, *given])
+    _check_public_files(settings)
     folder = out or Path("runs") / settings.name
     with quiet_native_logs():
         from s2s_keras.training.run import train
@@ -62,3 +67,18 @@ def run(
         print_json({"run": str(folder), **result.metrics})
     else:
         print_figures(f"{folder}, on the dev pairs", figures(result.metrics, settings.task))
+
+
+def _check_public_files(recipe: Recipe) -> None:
+    """Says how to get the files of a recipe that reads a public corpus, where they are missing."""
+    from s2s_keras.data import PUBLIC_DATASETS
+
+    if recipe.name not in PUBLIC_DATASETS:
+        return
+    for path in (*recipe.data.files("train"), *recipe.data.files("dev")):
+        if not path.exists():
+            raise DataError(
+                f"there is no such file. Get the data with `s2s-keras data {recipe.name} --out "
+                "FOLDER`, and say where it is with `--data FOLDER`.",
+                path,
+            )

@@ -47,7 +47,7 @@ def model_card(artifact: Artifact, commands: Sequence[str] = ()) -> str:
         "How good it is": _quality(metadata, quality),
         "What it takes": _table(_sizes(artifact)),
         "Limits": LIMITS,
-        "Use": _code([f"s2s-keras predict {artifact.path.name} 'TEXT'"]),
+        "Use": _code([_use(artifact)]),
     }
     if commands:
         sections["Made again"] = _code(commands)
@@ -71,6 +71,15 @@ def _summary(artifact: Artifact) -> str:
     if all(languages):
         what += " from `{}` to `{}`".format(*map(_cell, languages))
     return f"A recurrent sequence-to-sequence model in one TFLite file that {what}."
+
+
+def _use(artifact: Artifact) -> str:
+    """Returns the command that runs the file; one that is named after its languages ships."""
+    metadata, path = artifact.metadata, artifact.path
+    source, target = (metadata.get(f"{side}_language") for side in ("source", "target"))
+    if path.stem == f"{source}-{target}":
+        return f"s2s-keras translate --from {source} --to {target} 'TEXT'"
+    return f"s2s-keras predict {path.name} 'TEXT'"
 
 
 def _quality(metadata: Mapping[str, Any], quality: Mapping[str, Any]) -> str:

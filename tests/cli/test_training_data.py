@@ -9,6 +9,7 @@ from s2s_keras.cli import main
 from s2s_keras.cli.export import _card
 from s2s_keras.recipe import parse_recipe
 from s2s_keras.training.run import Run
+from tests.test_config import RECIPES
 
 RECIPE = "name: x\ndata: {train: [a.en, a.fr], dev: dev.tsv}\n"
 
@@ -50,3 +51,19 @@ def test_card_names_the_languages_that_the_recipe_names(
     quality = {"quality": {"pairs": 3}}
     assert card == {"name": "x", "task": "correction", **expected, **quality}
     assert json.loads(json.dumps(card)) == card
+
+
+@pytest.mark.parametrize("missing", ["train.en", "val.de"])
+def test_train_of_a_public_corpus_says_how_to_get_it(
+    missing: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    [recipe] = [path for path in RECIPES if path.stem == "multi30k-en-de"]
+    for name in {"train.en", "train.de", "val.en", "val.de"} - {missing}:
+        (tmp_path / name).write_text("one\n")
+    arguments = ["train", str(recipe), "--data", str(tmp_path), "--out", str(tmp_path / "run")]
+    assert main(arguments) == 2
+    place, remedy = f"error: {tmp_path / missing}: ", "`s2s-keras data multi30k-en-de --out FOLDER`"
+    error = capfd.readouterr().err
+    assert error.startswith(place)
+    assert remedy in error
+    assert not (tmp_path / "run").exists()

@@ -57,7 +57,7 @@ def test_card_says_what_the_file_knows_of_itself(tiny_file: Path, tmp_path: Path
         "| output | up to 10 characters |",
         f"| size | {path.stat().st_size:,} bytes |",
         f"| SHA-256 | `{hashlib.sha256(path.read_bytes()).hexdigest()}` |",
-        "s2s-keras predict en-fr.tflite 'TEXT'",
+        "s2s-keras translate --from en --to fr 'TEXT'",
     ):
         assert line in lines
     assert "```sh\nfirst\nsecond\n```" in card
@@ -71,7 +71,9 @@ def test_card_of_a_correction_has_its_rates(tiny_file: Path, tmp_path: Path) -> 
 
 
 def test_card_of_a_file_that_says_little_or_nonsense(tiny_file: Path, tmp_path: Path) -> None:
-    assert "## How good it is\n\nNot measured." in model_card(read_artifact(tiny_file))
+    card = model_card(read_artifact(tiny_file))
+    assert "## How good it is\n\nNot measured." in card
+    assert "s2s-keras predict tiny.tflite 'TEXT'" in card
     quality = {"pairs": "x", "exact_match": 0.5, "bleu": {"score": "x"}, "data": ["x"]}
     name = "x\n\n| [link](http://x) |"
     path = rewritten(tiny_file, tmp_path / "m.tflite", name=name, quality=quality, parity=3)

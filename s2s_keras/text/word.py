@@ -9,7 +9,7 @@ from functools import cache
 
 from s2s_keras.text.tokenizer import Tokenizer
 
-__all__ = ["SPACE", "WordTokenizer"]
+__all__ = ["SPACE", "WordTokenizer", "cut_words"]
 
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 """Stands at the beginning of a piece that has white space, or nothing, before it in the text."""
@@ -42,7 +42,7 @@ class WordTokenizer(Tokenizer):
 
     def pieces(self, text: str) -> list[str]:
         """Returns words and other characters, one for each id, U+2581 for the space before them."""
-        return [SPACE * len(space) + body for space, body in _cut(" " + self.normalize(text))]
+        return [SPACE * len(space) + body for space, body in cut_words(" " + self.normalize(text))]
 
     def join(self, pieces: Iterable[str]) -> str:
         """Returns the text of pieces, without the space before the first.
@@ -57,10 +57,10 @@ class WordTokenizer(Tokenizer):
 
     def _is_piece(self, text: str) -> bool:
         body = text[1:] if len(text) > 1 and text.startswith(SPACE) else text
-        return _cut(body) == [("", body)]
+        return cut_words(body) == [("", body)]
 
 
-def _cut(text: str) -> list[tuple[str, str]]:
+def cut_words(text: str) -> list[tuple[str, str]]:
     """Returns pairs of the white-space character before a piece, or nothing, and the piece."""
     return _pattern().findall(text)
 

@@ -1,7 +1,8 @@
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -13,12 +14,17 @@ from s2s_keras.errors import MissingDependencyError
 from s2s_keras.export.text_graph import GraphTokenizer
 from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID, UNK_ID, SubwordTokenizer, pad_ids
 from s2s_keras.text.subword import BYTE_PIECES
-from tests.text.golden import golden_texts, golden_tokenizer
+from tests.text.golden import golden_texts, golden_tokenizer_of
 
-CUT, CUT_SMALL, EMPTY = golden_tokenizer(), golden_tokenizer(lowercase=True), SubwordTokenizer(())
-EVERY = pytest.mark.parametrize(
-    "tokenizer", [CUT, CUT_SMALL, EMPTY], ids=["as-it-is", "lowercase", "bytes"]
-)
+CUT_SMALL, EMPTY = golden_tokenizer_of("subword", lowercase=True), SubwordTokenizer(())
+KINDS = ("subword", "word", "character")
+ALL = {
+    **{kind: golden_tokenizer_of(kind) for kind in KINDS},
+    "subword lowercase": CUT_SMALL,
+    **{f"{kind} lowercase": golden_tokenizer_of(kind, True) for kind in ("word", "character")},
+    "bytes": EMPTY,
+}
+EVERY = pytest.mark.parametrize("name", ALL)
 
 BYTE = {piece: byte for byte, piece in enumerate(BYTE_PIECES, 4)}
 anything = st.text(
@@ -27,18 +33,25 @@ anything = st.text(
 )
 
 
-@pytest.fixture(scope="module")
-def graphs() -> dict[SubwordTokenizer, Any]:
+class Graph(NamedTuple):
     """Functions of one trace each, so that hypothesis runs graphs."""
-    texts, ids = tf.TensorSpec([None], tf.string), tf.TensorSpec([None, None], tf.int32)
-    found = {}
-    for tokenizer in (CUT, CUT_SMALL, EMPTY):
-        graph = GraphTokenizer(tokenizer)
-        found[tokenizer] = (
-            tf.function(graph.encode, input_signature=[texts]),
-            tf.function(graph.decode, input_signature=[ids]),
-        )
-    return found
+
+    cut: Any
+    decode: Any
+    replace: Any
+
+
+@cache
+def graph_of(name: str) -> Graph:
+    texts = tf.TensorSpec([None], tf.string)
+    ids, pieces = (tf.TensorSpec([None, None], dtype) for dtype in (tf.int32, tf.string))
+    graph = GraphTokenizer(ALL[name])
+    specs = [
+        (graph.cut, [texts]),
+        (lambda i: graph.decode(i), [ids]),
+        (graph.decode, [ids, pieces]),
+    ]
+    return Graph(*(tf.function(f, input_signature=spec, autograph=False) for f, spec in specs))
 
 
 def padded(rows: list[list[int]]) -> Any:
@@ -50,63 +63,74 @@ def stored(texts: list[str]) -> tf.Tensor:
 
 
 @EVERY
-def test_golden_texts_have_the_same_ids_and_come_back(
-    tokenizer: SubwordTokenizer, graphs: dict[SubwordTokenizer, Any]
-) -> None:
-    encode, decode = graphs[tokenizer]
+def test_golden_texts_have_the_same_ids_and_pieces_and_come_back(name: str) -> None:
+    tokenizer, graph = ALL[name], graph_of(name)
     texts = golden_texts()
     assert len(texts) >= 2000
-    ids = encode(stored(texts))
+    ids, pieces = graph.cut(stored(texts))
     assert ids.dtype == tf.int32
-    np.testing.assert_array_equal(ids, padded([tokenizer.encode(text) for text in texts]))
-    found = [text.decode() for text in decode(ids).numpy()]
-    assert found == [tokenizer.normalize(text) for text in texts]
+    expected = [tokenizer.encode(text) for text in texts]
+    np.testing.assert_array_equal(ids, padded(expected))
+    found = [[piece.decode() for piece in row if piece] for row in pieces.numpy()]
+    assert found == [tokenizer.pieces(text) for text in texts]
+    back = [text.decode() for text in graph.decode(ids).numpy()]
+    assert back == [tokenizer.decode(row) for row in expected]
 
 
 @EVERY
 @given(texts=st.lists(anything, max_size=5))
-@settings(deadline=None, max_examples=150)
-def test_any_text_has_the_same_ids(
-    tokenizer: SubwordTokenizer, graphs: dict[SubwordTokenizer, Any], texts: list[str]
-) -> None:
-    encode, _ = graphs[tokenizer]
-    expected = padded([tokenizer.encode(text) for text in texts])
-    np.testing.assert_array_equal(encode(stored(texts)), expected)
+@settings(deadline=None, max_examples=100)
+def test_any_text_has_the_same_ids(name: str, texts: list[str]) -> None:
+    expected = padded([ALL[name].encode(text) for text in texts])
+    np.testing.assert_array_equal(graph_of(name).cut(stored(texts))[0], expected)
 
 
 @EVERY
 @given(data=st.data())
-@settings(deadline=None, max_examples=150)
-def test_any_ids_have_the_same_text(
-    tokenizer: SubwordTokenizer, graphs: dict[SubwordTokenizer, Any], data: st.DataObject
-) -> None:
-    _, decode = graphs[tokenizer]
-    some_ids = st.integers(0, len(tokenizer) - 1) | st.integers(PAD_ID, 259)
+@settings(deadline=None, max_examples=100)
+def test_any_ids_have_the_same_text(name: str, data: st.DataObject) -> None:
+    tokenizer = ALL[name]
+    some_ids = st.integers(0, len(tokenizer) - 1) | st.integers(
+        PAD_ID, min(259, len(tokenizer) - 1)
+    )
     rows = data.draw(st.lists(st.lists(some_ids, max_size=12), max_size=4))
-    found = [text.decode() for text in decode(tf.constant(padded(rows))).numpy()]
+    found = [text.decode() for text in graph_of(name).decode(tf.constant(padded(rows))).numpy()]
     assert found == [tokenizer.decode(row) for row in rows]
 
 
-def test_text_that_is_no_utf8_is_encoded_as_python_reads_it(
-    graphs: dict[SubwordTokenizer, Any],
-) -> None:
+@pytest.mark.parametrize("source", KINDS)
+@pytest.mark.parametrize("target", KINDS)
+def test_pieces_of_a_source_take_the_place_of_unknown(source: str, target: str) -> None:
+    tokenizer = ALL[target]
+    pieces = ALL[source].pieces("zzyzx ▁▁ 河<0x41>")
+    known = len(tokenizer) - 1
+    row = [known, *[UNK_ID] * len(pieces), EOS_ID, UNK_ID]
+    names = [["", *pieces, "", ""]]
+    [found] = (
+        graph_of(target)
+        .replace(tf.constant([row]), tf.constant([[name.encode() for name in names[0]]]))
+        .numpy()
+    )
+    assert found.decode() == tokenizer.join([tokenizer.tokens[known], *pieces])
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_text_that_is_no_utf8_is_encoded_as_python_reads_it(name: str) -> None:
     rng = np.random.default_rng(0)
     some = np.array([0, 0x20, 0x41, 0x80, 0x96, 0xA0, 0xC3, 0xE2, 0xED, 0xF0, 0xF5, 0xFF], np.uint8)
     contents = [rng.choice(some, size).tobytes() for size in rng.integers(0, 9, 2000)]
-    encode, _ = graphs[CUT]
-    expected = [CUT.encode(content.decode(errors="replace")) for content in contents]
-    np.testing.assert_array_equal(encode(tf.constant(contents)), padded(expected))
+    expected = [ALL[name].encode(content.decode(errors="replace")) for content in contents]
+    np.testing.assert_array_equal(graph_of(name).cut(tf.constant(contents))[0], padded(expected))
 
 
-def test_decode_knows_special_tokens_and_bytes(graphs: dict[SubwordTokenizer, Any]) -> None:
-    _, decode = graphs[EMPTY]
+def test_decode_knows_special_tokens_and_bytes() -> None:
     a, two, euro = (
         BYTE["<0x61>"],
         [BYTE["<0xC3>"], BYTE["<0xA9>"]],
         [BYTE["<0xE2>"], BYTE["<0x82>"]],
     )
     rows = [[BOS_ID, a, EOS_ID, a], [*two, PAD_ID, UNK_ID], [*euro, a, EOS_ID], [BYTE["<0x20>"], a]]
-    found = [text.decode() for text in decode(padded(rows)).numpy()]
+    found = [text.decode() for text in graph_of("bytes").decode(padded(rows)).numpy()]
     assert found == ["a", "é\ufffd", "\ufffda", "a"]
 
 

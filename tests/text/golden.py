@@ -1,6 +1,6 @@
 """Texts that tokenisers of all runtimes must cut alike, and a vocabulary to cut them with.
 
-`python -m tests.text.golden FILE` writes them, each with its ids, as a line of JSON.
+`python -m tests.text.golden FILE [--kind word]` writes them, each with its ids, as a line of JSON.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from itertools import pairwise, product
 from pathlib import Path
 
-from s2s_keras.text import SubwordTokenizer, WordTokenizer
+from s2s_keras.text import TOKENIZERS, SubwordTokenizer, Tokenizer, WordTokenizer
 
-__all__ = ["golden_lines", "golden_texts", "golden_tokenizer"]
+__all__ = ["golden_lines", "golden_texts", "golden_tokenizer", "golden_tokenizer_of"]
 
 SENTENCES = (
     ("The {} river carries the {} boat to the sea.", ("slow", "wide", "old"), ("red", "small")),
@@ -79,9 +79,16 @@ def golden_tokenizer(lowercase: bool = False) -> SubwordTokenizer:
     return SubwordTokenizer([*characters, *best[:700]], lowercase)
 
 
-def golden_lines(lowercase: bool = False) -> Iterator[str]:
+def golden_tokenizer_of(kind: str, lowercase: bool = False) -> Tokenizer:
+    """Returns a tokeniser of any kind that knows a part of the sentences' pieces."""
+    if kind == SubwordTokenizer.kind:
+        return golden_tokenizer(lowercase)
+    return TOKENIZERS[kind].learn(_sentences(), min_count=3, lowercase=lowercase)
+
+
+def golden_lines(lowercase: bool = False, kind: str = SubwordTokenizer.kind) -> Iterator[str]:
     """Yields a JSON object for each text: `text` and `ids`."""
-    tokenizer = golden_tokenizer(lowercase)
+    tokenizer = golden_tokenizer_of(kind, lowercase)
     for text in golden_texts():
         yield json.dumps({"text": text, "ids": tokenizer.encode(text)})
 
@@ -138,8 +145,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--lowercase", action="store_true")
+    parser.add_argument("--kind", choices=sorted(TOKENIZERS), default=SubwordTokenizer.kind)
     options = parser.parse_args()
-    lines = "".join(f"{line}\n" for line in golden_lines(options.lowercase))
+    lines = "".join(f"{line}\n" for line in golden_lines(options.lowercase, options.kind))
     options.file.write_text(lines, encoding="ascii")
 
 

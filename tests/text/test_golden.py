@@ -14,19 +14,23 @@ from tests.text.golden import golden_lines, golden_texts, golden_tokenizer
 TEXTS = golden_texts()
 
 DIGESTS = {
-    False: "4db5690bc12e0db31a9ff57c2172e28e4e74e9e9cb0fa398095349400eed673b",
-    True: "bfe7be8989c62ee8d472395e11943a0bb6eee97ee5c22255077e8838dc9ff607",
+    ("subword", False): "4db5690bc12e0db31a9ff57c2172e28e4e74e9e9cb0fa398095349400eed673b",
+    ("subword", True): "bfe7be8989c62ee8d472395e11943a0bb6eee97ee5c22255077e8838dc9ff607",
+    ("word", False): "b714a28458b8e1f8804ed741445d2a07bf28f4007cfe307f8fa2194b9107a855",
+    ("word", True): "add6bfcf7dbf02ef348098631ed1a099e17fb8722e209096a8aa50546c962d87",
+    ("character", False): "8d6cf16984874993f93ad3956c79c26bdf297ff526aa3e654a95eead4a0087bf",
+    ("character", True): "4e1bed9415f0c6135ad0ecf7a07be5b318b66f3562c5d8b7d650b1b3c6948327",
 }
-"""SHA-256 of the golden lines, by `lowercase`. Another one is another tokeniser."""
+"""SHA-256 of the golden lines, by kind and `lowercase`. Another one is another tokeniser."""
 
 
-@pytest.mark.parametrize("lowercase", DIGESTS)
-def test_ids_are_those_of_all_time(lowercase: bool) -> None:
-    content = "".join(f"{line}\n" for line in golden_lines(lowercase)).encode("ascii")
-    assert hashlib.sha256(content).hexdigest() == DIGESTS[lowercase]
+@pytest.mark.parametrize(("kind", "lowercase"), DIGESTS)
+def test_ids_are_those_of_all_time(kind: str, lowercase: bool) -> None:
+    content = "".join(f"{line}\n" for line in golden_lines(lowercase, kind)).encode("ascii")
+    assert hashlib.sha256(content).hexdigest() == DIGESTS[kind, lowercase]
 
 
-@pytest.mark.parametrize("lowercase", DIGESTS)
+@pytest.mark.parametrize("lowercase", [False, True])
 def test_every_text_comes_back(lowercase: bool) -> None:
     tokenizer = golden_tokenizer(lowercase)
     for text in TEXTS:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from s2s_keras.decoding import DecodingSettings, Predictor
@@ -17,6 +16,7 @@ from s2s_keras.errors import ArtifactError, ExportError
 from s2s_keras.export.gathered_rows import keep_gathered_rows_int8
 from s2s_keras.export.parity import Parity, check_parity
 from s2s_keras.export.quantization import QUANTIZATIONS
+from s2s_keras.export.requirements import check_can_export, in_float32
 from s2s_keras.export.signatures import save_signatures, signature_keys
 from s2s_keras.files import atomic_path, make_folder
 from s2s_keras.model import Seq2Seq
@@ -111,14 +111,8 @@ def export_tflite(
             f"`quantization` must be one of {sorted(map(str, QUANTIZATIONS))}. "
             f"Received: {quantization!r}."
         )
-    if settings.max_source_length is None or not sample:
-        raise ValueError("`settings.max_source_length` and at least one sample text are needed.")
-    if keras.backend.backend() != "tensorflow":
-        raise ExportError(
-            "Export runs on Keras's TensorFlow backend: set KERAS_BACKEND=tensorflow. "
-            f"Received: {keras.backend.backend()}."
-        )
-    model = _in_float32(model)
+    longest = check_can_export(settings, sample)
+    model = in_float32(model)
     path = Path(path)
     make_folder(path.parent)
     whole = len(model.target_tokenizer)
@@ -133,7 +127,7 @@ def export_tflite(
     graph, signatures = _convert(
         model,
         quantization,
-        source_lengths=_buckets(settings.max_source_length, source_buckets),
+        source_lengths=_buckets(longest, source_buckets),
         candidates={width: min(vocabulary, count) for width, count in by_width.items()},
         stateful=stateful,
         shortlist_size=None if shortlist is None else shortlist.size,
@@ -165,15 +159,6 @@ def export_tflite(
         write_artifact(temporary, graph, metadata, *members)
     size_bytes = path.stat().st_size
     return ExportReport(path, size_bytes, str(quantization), builtin_operators(graph), parity)
-
-
-def _in_float32(model: Seq2Seq) -> Seq2Seq:
-    """Returns the model, or its float32 twin where it was trained in mixed precision."""
-    if model.compute_dtype == "float32":
-        return model
-    twin = Seq2Seq.from_config({**model.get_config(), "dtype": "float32"})
-    twin.set_weights(model.get_weights())
-    return twin
 
 
 def _buckets(longest: int, given: Sequence[int] | None) -> list[int]:

@@ -1,4 +1,4 @@
-"""`s2s-keras export`: a run folder -> one file for the device."""
+"""`s2s-keras export`: a run folder -> one file for the device, or a SavedModel for a server."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from s2s_keras.quantization import Quantization
 
 if TYPE_CHECKING:
     from s2s_keras.config import ShortlistConfig
+    from s2s_keras.decoding import DecodingSettings
     from s2s_keras.training.run import Run
 
 __all__ = ["run"]
@@ -27,6 +28,15 @@ class Format(StrEnum):
     """What can be exported to."""
 
     TFLITE = "tflite"
+    SAVED_MODEL = "saved_model"
+
+
+REASONS = {
+    Format.TFLITE: "a file gives as many outputs as a call asks for, and takes ids.",
+    Format.SAVED_MODEL: "its weights are float32, its vocabulary is whole, and its search, which "
+    "keeps no state between calls, must be that of the Keras model.",
+}
+"""Format -> why it does not take the other's options."""
 
 
 def run(
@@ -34,16 +44,30 @@ def run(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="The file to write; with --compare, where given, one is kept beside it for each "
-            "quantisation."
+            help="The file to write, or the folder of a SavedModel's versions; with --compare, "
+            "where given, a file is kept beside it for each quantisation."
         ),
     ] = None,
-    to: Annotated[Format, typer.Option(help="Format.")] = Format.TFLITE,
+    to: Annotated[
+        Format, typer.Option(help="A file for the device, or strings to strings for a server.")
+    ] = Format.TFLITE,
     quantize: Annotated[
         Quantization | None, typer.Option(help="Weights. [default: the recipe's]")
     ] = None,
     beam_width: Annotated[
         int | None, typer.Option(min=1, max=200, help="Hypotheses kept. [default: the recipe's]")
+    ] = None,
+    n_best: Annotated[
+        int | None,
+        typer.Option(min=1, help="saved_model: outputs a text, at most the beam's. [default: 1]"),
+    ] = None,
+    text: Annotated[
+        bool | None,
+        typer.Option(
+            "--text/--no-text",
+            help="saved_model: whether it takes strings, with operators of tensorflow-text, or ids "
+            "alone. [default: strings]",
+        ),
     ] = None,
     stateful: Annotated[
         bool | None,
@@ -83,6 +107,19 @@ def run(
     """Convert a trained model, and prove that the file computes what the model computes."""
     if out is None and not comparing:
         raise typer.BadParameter("--out is needed, except with --compare.")
+    _refuse_foreign_options(
+        to,
+        {
+            Format.TFLITE: {"--n-best": n_best, "--text/--no-text": text},
+            Format.SAVED_MODEL: {
+                "--quantize": None if quantize is Quantization.NONE else quantize,
+                "--stateful/--stateless": stateful,
+                "--shortlist": shortlist,
+                "--min-same-best": min_same_best,
+                "--compare": comparing or None,
+            },
+        },
+    )
     if comparing and not (quantize is None and min_same_best is None):
         raise typer.BadParameter(
             "--compare exports every quantisation, whatever its quality: leave --quantize and "
@@ -94,12 +131,17 @@ def run(
     settings = recipe.decoding_settings()
     if beam_width is not None:
         settings = replace(settings, beam_width=beam_width)
+    card = _card(trained)
+    if to is Format.SAVED_MODEL and out is not None:
+        settings = replace(settings, n_best=n_best or 1)
+        _export_saved_model(trained, out, sample, settings, text is not False, card, as_json)
+        return
     shortlist_config = _shortlist_config(recipe.export.shortlist, shortlist)
     options: dict[str, Any] = {
         "candidates": recipe.export.candidates,
         "source_buckets": recipe.export.source_buckets,
         "stateful": recipe.export.stateful if stateful is None else stateful,
-        "card": _card(trained),
+        "card": card,
     }
     if shortlist_config is not None:
         note("Learning the shortlist from the training pairs ...")
@@ -163,6 +205,63 @@ def _card(trained: Run) -> dict[str, Any]:
         if (value := getattr(recipe.data, key)) is not None
     }
     return {"name": recipe.name, "task": recipe.task, **languages, "quality": trained.metrics}
+
+
+def _refuse_foreign_options(to: Format, foreign: dict[Format, dict[str, Any]]) -> None:
+    """Refuses options that were given and mean nothing to the format."""
+    given = [name for name, value in foreign[to].items() if value is not None]
+    if given:
+        raise typer.BadParameter(
+            f"`--to {to}` takes no {', '.join(given)}: {REASONS[to]} Leave it out."
+        )
+
+
+def _export_saved_model(
+    trained: Run,
+    out: Path,
+    sample: list[str],
+    settings: DecodingSettings,
+    with_text: bool,
+    card: dict[str, Any],
+    as_json: bool,
+) -> None:
+    """Writes the next version of a SavedModel, and prints the report."""
+    if trained.recipe.export.shortlist is not None:
+        note("The recipe's shortlist is for files: a SavedModel has the whole vocabulary.")
+    if settings.replace_unknown and not with_text:
+        note("Without text nothing replaces `<unk>`: `replace_unknown` is left out.")
+    note("Tracing, saving, and comparing with the Keras model ...")
+    with quiet_native_logs():
+        from s2s_keras.export import export_saved_model
+
+        report = export_saved_model(
+            trained.model, out, sample, settings, with_text=with_text, card=card
+        )
+    parity = report.parity
+    if as_json:
+        print_json(
+            {
+                "path": str(report.path),
+                "size_bytes": report.size_bytes,
+                "signatures": report.signatures,
+                "parity": parity.as_dict(),
+            }
+        )
+        return
+    aligned = {}
+    if parity.same_alignments is not None:
+        aligned = {"same alignments": f"{parity.same_alignments:.1%}"}
+    print_figures(
+        f"{report.path}",
+        {
+            "size": f"{report.size_bytes:,} bytes",
+            "signatures": ", ".join(report.signatures),
+            "same best output as Keras": f"{parity.same_best:.1%} of {parity.texts} dev sources",
+            f"same {settings.n_best} best": f"{parity.same_beams:.1%}",
+            **aligned,
+            "largest difference of scores": f"{parity.max_difference:.2g}",
+        },
+    )
 
 
 def _shortlist_config(config: ShortlistConfig | None, size: int | None) -> ShortlistConfig | None:

@@ -1,4 +1,4 @@
-"""`s2s-keras inspect`: what is in a `.tflite` file."""
+"""`s2s-keras inspect`: what is in a `.tflite` file or a SavedModel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["run"]
 
 
 def run(
-    file: Annotated[Path, typer.Argument(help="A .tflite file.", metavar="FILE.tflite")],
+    file: Annotated[Path, typer.Argument(help="A .tflite file or a SavedModel.", metavar="MODEL")],
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     as_card: Annotated[
         bool,
@@ -29,10 +29,15 @@ def run(
     """Show a model file: size by part, signatures, operators, what it runs on, metadata.
 
     The installed interpreter loads the file; for others, a table of the operators that they know
-    is asked.
+    is asked. TensorFlow loads a SavedModel.
     """
     if as_json and as_card:
         raise ValueError("`--json` and `--card` exclude each other.")
+    if file.is_dir():
+        if as_card:
+            raise ValueError("`--card` describes a .tflite file. Received: a folder.")
+        _show_saved_model(file, as_json)
+        return
     from s2s_keras.runtime import model_card, read_artifact
     from s2s_keras.runtime.inspection import inspect_artifact
 
@@ -62,6 +67,21 @@ def _commands(artifact: Artifact) -> list[str]:
         f"s2s-keras export runs/{name} --quantize {artifact.metadata.get('quantization')} "
         f"--out {artifact.path.name}",
     ]
+
+
+def _show_saved_model(path: Path, as_json: bool) -> None:
+    """Prints what a SavedModel holds, once TensorFlow has loaded it."""
+    with quiet_native_logs():
+        from s2s_keras.saved_model_predictor import SavedModelPredictor
+
+        document = SavedModelPredictor(path).describe()
+    if as_json:
+        print_json(document)
+        return
+    sizes = {name: f"{n:,} bytes" for name, n in document["size_bytes"].items()}
+    print_figures(document["path"], sizes)
+    _print_tensors(document["signatures"], f"signatures, loaded by {document['loaded_by']}")
+    print_figures("model.json", {k: str(v) for k, v in document["metadata"].items()})
 
 
 def _print_tables(document: dict[str, Any]) -> None:
@@ -95,8 +115,12 @@ def _print_signatures(document: dict[str, Any]) -> None:
         ", ".join(map(str, document[name])) for name in ("source_lengths", "beam_widths")
     )
     title = f"signatures: sources up to {lengths} tokens, beams of {widths}"
+    _print_tensors(document["signatures"], title)
+
+
+def _print_tensors(signatures: dict[str, Any], title: str) -> None:
     table = Table("signature", "", "tensor", "type", "shape", title=title, title_justify="left")
-    for name, sides in document["signatures"].items():
+    for name, sides in signatures.items():
         for side, tensors in sides.items():
             for tensor, (dtype, shape) in tensors.items():
                 table.add_row(name, side, tensor, dtype, str(tuple(shape)))

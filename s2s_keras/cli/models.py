@@ -1,4 +1,4 @@
-"""MODEL on the command line -> a predictor: a run folder, a `.keras` or a `.tflite` file."""
+"""MODEL on the command line -> a predictor: of a run folder, a file or a SavedModel."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from s2s_keras.cli.console import quiet_native_logs
 from s2s_keras.decoding import Predictor
 from s2s_keras.errors import ArtifactError, MissingDependencyError
+from s2s_keras.saved_model import is_saved_model
 
 if TYPE_CHECKING:
     from s2s_keras.training.run import Run
@@ -38,7 +39,8 @@ def open_model(path: Path, **overrides: Any) -> OpenedModel:
     """Opens a model.
 
     Args:
-        path: a run folder, a `.keras` or a `.tflite` file.
+        path: a run folder, a `.keras` or a `.tflite` file, or a SavedModel: a version's folder, or
+            that of the versions.
         overrides: fields of `DecodingSettings`; `None` keeps the model's own.
 
     Raises:
@@ -48,7 +50,8 @@ def open_model(path: Path, **overrides: Any) -> OpenedModel:
     if not path.exists():
         raise ArtifactError(f"{path}: there is no such file or folder.")
     if path.is_dir():
-        model = _open_run_folder(path)
+        is_servable = is_saved_model(path)
+        model = _open_saved_model(path) if is_servable else _open_run_folder(path)
     elif path.suffix == ".keras":
         model = _open_keras(path)
     else:
@@ -90,6 +93,14 @@ def _open_tflite(path: Path) -> OpenedModel:
         predictor = Seq2SeqLite(path)
     metadata = predictor.metadata
     return OpenedModel(predictor, 1, metadata.get("task"), metadata.get("target_language"))
+
+
+def _open_saved_model(path: Path) -> OpenedModel:
+    with quiet_native_logs():
+        from s2s_keras.saved_model_predictor import SERVING_BATCH, SavedModelPredictor
+
+        predictor = SavedModelPredictor(path)
+    return OpenedModel(predictor, SERVING_BATCH, predictor.folder.metadata.get("task"))
 
 
 def _open_run_folder(path: Path) -> OpenedModel:

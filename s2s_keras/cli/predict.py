@@ -19,7 +19,9 @@ __all__ = ["run"]
 
 @takes_prediction_options
 def run(
-    model: Annotated[Path, typer.Argument(help="Run folder, .keras or .tflite file.")],
+    model: Annotated[
+        Path, typer.Argument(help="Run folder, .keras or .tflite file, or SavedModel.")
+    ],
     text: Texts = None,
     *,
     options: PredictionOptions,

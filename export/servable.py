@@ -56,7 +56,8 @@ class Servable(tf.Module):
         self._kind = model.source_tokenizer.kind
         self._settings = settings
         self._search = BeamGraph(model, settings)
-        self._source = self._target = None
+        self._source: Any = None
+        self._target: Any = None
         if with_text:
             self._source = GraphTokenizer(model.source_tokenizer)
             is_shared = model.source_tokenizer == model.target_tokenizer

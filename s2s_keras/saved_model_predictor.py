@@ -68,7 +68,7 @@ class SavedModelPredictor(Predictor):
         )
 
     @property
-    def settings(self) -> DecodingSettings:  # type: ignore[override]
+    def settings(self) -> DecodingSettings:
         """How it decodes."""
         return self._settings
 
@@ -235,6 +235,6 @@ def _load(folder: SavedModelFolder) -> Any:
 
     try:
         return tf.saved_model.load(str(folder.path))
-    except (OSError, ValueError, tf.errors.OpError) as error:
+    except (OSError, RuntimeError, ValueError, tf.errors.OpError) as error:
         first_line = str(error).strip().partition("\n")[0]
         raise ArtifactError(f"{folder.path}: TensorFlow cannot load it: {first_line}") from error

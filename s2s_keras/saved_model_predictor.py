@@ -229,7 +229,7 @@ def _load(folder: SavedModelFolder) -> Any:
             __import__(module)
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
-            f"Opening a SavedModel needs {error.name}: pip install 's2s-keras[serve]'."
+            f"Opening a SavedModel needs {error.name}: pip install 's2s-keras[saved-model]'."
         ) from error
     import tensorflow as tf
 

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from s2s_keras.cli import main
+from s2s_keras.runtime import load
 from s2s_keras.runtime.interpreters import INTERPRETERS
+from tests.serving.serving_process import served
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENTS = {"ai-edge-litert": ".venv-litert", "tflite-runtime": ".venv-tflite-runtime"}
@@ -175,6 +177,36 @@ def test_benchmark_without_tensorflow(interpreter: str, toy_files: dict[str, Pat
         assert file["peak_memory_bytes"] > 0
         for entry in (*file["encode"], *file["step"]):
             assert 0 < entry["limit_ms"] < entry["median_ms"]
+
+
+def test_serve_without_tensorflow(tiny_file: Path, tmp_path: Path) -> None:
+    python = str(ROOT / ENVIRONMENTS["ai-edge-litert"] / "bin" / "python")
+    with served(tiny_file, tmp_path, python=python) as process:
+        status, answer = process.predict({"instances": ["abc", "b,c"]})
+        assert status == 200
+        with load(tiny_file) as model:
+            expected = [found[0].text for found in model.predict(["abc", "b,c"])]
+        assert [row["texts"][0] for row in answer["predictions"]] == expected
+        assert process.raw("GET", "/")[0] == 200
+        assert process.stop() == 0
+
+
+def test_serve_without_its_extra_names_the_command(tiny_file: Path) -> None:
+    python = str(ROOT / ENVIRONMENTS["tflite-runtime"] / "bin" / "python")
+    command = [python, "-m", "s2s_keras", "serve", str(tiny_file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 's2s-keras[serve]'" in done.stderr
+
+
+def test_serving_a_saved_model_without_tensorflow_names_the_command(tmp_path: Path) -> None:
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "saved_model.pb").touch()
+    python = str(ROOT / ENVIRONMENTS["ai-edge-litert"] / "bin" / "python")
+    command = [python, "-m", "s2s_keras", "serve", str(tmp_path), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 's2s-keras[saved-model]'" in done.stderr
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from s2s_keras.serving.servable import Servable
 from s2s_keras.serving.signature import Row
 from s2s_keras.serving.strict_json import malformed, parse_json
 
-__all__ = ["Service"]
+__all__ = ["Service", "default_batching"]
 
 
 class Service:

@@ -68,10 +68,12 @@ class ServingProcess:
 
 
 @contextmanager
-def served(model: Path, folder: Path, *options: str) -> Iterator[ServingProcess]:
+def served(
+    model: Path, folder: Path, *options: str, python: str = sys.executable
+) -> Iterator[ServingProcess]:
     """Serves a model as `toy`, until the block ends."""
     log = folder / "serve.log"
-    command = [sys.executable, "-m", "s2s_keras", "serve", str(model), "--name", "toy"]
+    command = [python, "-m", "s2s_keras", "serve", str(model), "--name", "toy"]
     with log.open("w") as stream:
         process = subprocess.Popen([*command, "--port", "0", *options], stderr=stream, text=True)
     try:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.serving.process import served
 from s2s_keras.cli import main
 from s2s_keras.runtime import load
 from s2s_keras.runtime.interpreters import INTERPRETERS
-from tests.serving.serving_process import served
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENTS = {"ai-edge-litert": ".venv-litert", "tflite-runtime": ".venv-tflite-runtime"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving.serving_process import ServingProcess, served
+from benchmarks.serving.process import ServingProcess, served
 
 
 @pytest.fixture(scope="session")

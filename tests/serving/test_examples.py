@@ -9,7 +9,7 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
-from tests.serving.serving_process import ServingProcess
+from benchmarks.serving.process import ServingProcess
 
 FOLDER = Path(__file__).parents[2] / "examples/serving"
 INSTRUCTIONS = {"ARG", "FROM", "COPY", "USER", "EXPOSE", "ENTRYPOINT"}

@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.serving.serving_process import ServingProcess
+from benchmarks.serving.process import ServingProcess
 
 BROWSER, DRIVER = "chromium", "chromedriver"
 SECONDS = 120

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.malformed import malformed_bodies
+from benchmarks.serving.malformed import malformed_bodies
+from benchmarks.serving.process import ServingProcess, served
 from s2s_keras.runtime import load
-from tests.serving.serving_process import ServingProcess, served
 
 TEXTS = ["abc", "a", "hgf ed.", "b,c"]
 

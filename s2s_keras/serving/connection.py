@@ -1,4 +1,4 @@
-"""One connection: uvicorn's, with a bound on how many there are and on how long a head takes."""
+"""One connection: uvicorn's, with bounds on how many there are and how slow one may be."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ def connection_class(limits: Limits, reject: Callable[[str], None]) -> type[H11P
     """Returns the class of the server's connections.
 
     Args:
-        limits: `max_connections` and `head_seconds`.
+        limits: `max_connections`, `head_seconds`, and `body_seconds`, within which a client has to
+            go on reading an answer, too.
         reject: called with the reason where a connection is closed unanswered.
     """
 
     class Connection(H11Protocol):
-        """Closes itself where a request's first line and headers do not come."""
+        """Closes itself where a head does not come, or an answer is not read."""
 
         _head_timer: asyncio.TimerHandle | None = None
+        _reading_timer: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -48,8 +50,19 @@ def connection_class(limits: Limits, reject: Callable[[str], None]) -> type[H11P
             super().on_response_complete()
             self._watch_head()
 
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._reading_timer = self.loop.call_later(limits.body_seconds, self._nobody_reads)
+
+        def resume_writing(self) -> None:
+            if self._reading_timer is not None:
+                self._reading_timer.cancel()
+            super().resume_writing()
+
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_watching()
+            if self._reading_timer is not None:
+                self._reading_timer.cancel()
             super().connection_lost(exc)
 
         def send_400_response(self, msg: str) -> None:
@@ -82,6 +95,10 @@ def connection_class(limits: Limits, reject: Callable[[str], None]) -> type[H11P
                 message = f"The headers must come within {limits.head_seconds:g} seconds."
                 self.transport.write(_answer(408, "Request Timeout", message))
                 self._close()
+
+        def _nobody_reads(self) -> None:
+            reject("slow_reader")
+            self.transport.abort()
 
         def _close(self) -> None:
             self.connections.discard(self)

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 BACKLOG = 512
 KEEP_ALIVE_SECONDS = 15
 MAX_HEAD_BYTES = 16 * 2**10
+SEND_BUFFER_BYTES = 128 * 2**10
+"""What the system takes of an answer that nobody reads; with more, that shows."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -44,6 +46,7 @@ def bind(host: str, port: int) -> socket.socket:
         )[0]
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         bound.bind(address)
     except OSError as error:
         if bound is not None:

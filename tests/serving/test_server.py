@@ -297,6 +297,48 @@ def test_a_signal_finishes_what_is_under_way(
             process.connect()
 
 
+def test_a_client_that_does_not_read_is_cut_off(tiny_file: Path, tmp_path: Path) -> None:
+    options = ("--max-instances", "1000", "--body-seconds", "1")
+    with served(tiny_file, tmp_path, *options) as process:
+        document = {"signature_name": "alignments", "instances": ["abcdefgh.,"] * 1000}
+        body = json.dumps(document).encode()
+        head = f"POST /v1/models/toy:predict HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}"
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", process.port))
+            client.sendall(head.encode() + b"\r\n\r\n" + body)
+            end = time.monotonic() + 60
+            while not process.figure('s2s_rejected_total{reason="slow_reader"}'):
+                assert time.monotonic() < end
+                time.sleep(0.1)
+        assert process.stop() == 0
+
+
+def test_a_full_queue_gets_503_and_when_to_come_again(tiny_file: Path, tmp_path: Path) -> None:
+    options = ("--max-queue", "20", "--max-instances", "20", "--workers", "1")
+    with served(tiny_file, tmp_path, *options) as process:
+        body = json.dumps({"instances": ["abcdefgh.,"] * 20})
+        found = []
+
+        def ask() -> None:
+            found.append(process.raw("POST", "/v1/models/toy:predict", body))
+
+        end = time.monotonic() + 60
+        while not any(status == 503 for status, _, _ in found):
+            assert time.monotonic() < end
+            threads = [threading.Thread(target=ask) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert {status for status, _, _ in found} == {200, 503}
+        for status, headers, content in found:
+            if status == 503:
+                assert headers["retry-after"] == "1"
+                assert "places in the queue are taken" in json.loads(content)["error"]
+        assert process.figure('s2s_rejected_total{reason="queue_full"}') >= 1
+
+
 def test_a_request_that_takes_too_long_gets_504(tiny_file: Path, tmp_path: Path) -> None:
     options = ("--request-seconds", "0.2", "--max-instances", "1000")
     with served(tiny_file, tmp_path, *options) as process:

@@ -22,6 +22,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,8 +206,11 @@ def main() -> None:
             served_one = served(options.model, folder / size, BATCH_OPTION, size)
             processes.append(stack.enter_context(served_one))
         batched, single = processes
-        taken = [text for text in texts if batched.predict({"instances": [text]})[0] == 200]
-        print(f"{len(taken)} of {len(texts)} sources are taken.", flush=True)
+        chosen = random.Random(0).sample(texts, min(len(texts), 2 * options.texts))
+        with ThreadPoolExecutor(options.clients) as pool:
+            statuses = pool.map(lambda text: batched.predict({"instances": [text]})[0], chosen)
+            taken = [text for text, status in zip(chosen, statuses, strict=True) if status == 200]
+        print(f"{len(taken)} of {len(chosen)} sources are taken.", flush=True)
         rows, batches = _batched(batched)
         figures = _summary(_rounds(batched, single, taken, options))
         more_rows, more_batches = _batched(batched)

@@ -4,7 +4,8 @@
 
 RUN is a folder that `s2s-keras train` wrote, of a translation with dev pairs. Every quantisation
 that the installed interpreter runs decodes all dev pairs, greedily and with a beam. A difference in
-BLEU says little where its interval, of a paired bootstrap, holds zero.
+BLEU says little where its interval, of a paired bootstrap, holds zero, or where chance makes one as
+large often enough; see `s2s_keras.evaluation.resampling`.
 
 Budget: a few minutes for a thousand captions on an idle core.
 """
@@ -20,62 +21,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from benchmarks.claims.output import print_table
 from s2s_keras.cli.console import note, quiet_native_logs
-from s2s_keras.data import Pair
+from s2s_keras.evaluation import ReferencedSource, group_references
+from s2s_keras.evaluation.resampling import paired_difference
+from s2s_keras.evaluation.translation_metrics import Measurement, translation_metric
 from s2s_keras.files import write_text
 from s2s_keras.quantization import Quantization
 from s2s_keras.runtime import load
 
-__all__ = ["main", "paired_bleu"]
-
-SAMPLES = 500
-"""Of a bootstrap."""
-
-
-def paired_bleu(
-    outputs: Sequence[str], reference_outputs: Sequence[str], targets: Sequence[str], seed: int = 0
-) -> dict[str, Any]:
-    """Returns the BLEU of outputs, and what it is more than that of other outputs.
-
-    Args:
-        outputs: one a target.
-        reference_outputs: those of the file to compare with.
-        targets: one reference each.
-        seed: of the samples.
-
-    Returns:
-        `bleu`, 0 to 100; `difference`, ours less the other's; `low` and `high`, its 95 % interval
-        over `SAMPLES` samples of the targets with replacement; `signature`.
-
-    Reference:
-        Koehn 2004, "Statistical Significance Tests for Machine Translation Evaluation".
-    """
-    from sacrebleu.metrics.bleu import BLEU
-
-    metric = BLEU()
-
-    def score(hypotheses: Sequence[str], chosen: Sequence[int]) -> float:
-        picked = [hypotheses[i] for i in chosen]
-        return float(metric.corpus_score(picked, [[targets[i] for i in chosen]]).score)
-
-    everything = range(len(targets))
-    found = score(outputs, everything)
-    generator = np.random.default_rng(seed)
-    differences = []
-    for _ in range(SAMPLES if list(outputs) != list(reference_outputs) else 0):
-        chosen = generator.integers(0, len(targets), len(targets)).tolist()
-        differences.append(score(outputs, chosen) - score(reference_outputs, chosen))
-    low, high = np.percentile(differences, [2.5, 97.5]) if differences else (0.0, 0.0)
-    return {
-        "bleu": found,
-        "difference": found - score(reference_outputs, everything),
-        "low": float(low),
-        "high": float(high),
-        "signature": str(metric.get_signature()),
-    }
+__all__ = ["main", "measure"]
 
 
 def measure(run: Path, folder: Path, beam_width: int | None = None) -> list[dict[str, Any]]:
@@ -94,35 +49,47 @@ def measure(run: Path, folder: Path, beam_width: int | None = None) -> list[dict
     settings = trained.recipe.decoding_settings()
     settings = replace(settings, beam_width=beam_width or settings.beam_width)
     pairs = load_corpus(trained.recipe.data).dev
-    reference: dict[int, list[str]] = {}
+    sources = group_references(pairs)
+    metric = translation_metric("bleu")
+    reference: dict[int, Measurement] = {}
     rows = []
     for name in Quantization:
-        note(f"{name}: exporting and decoding {len(pairs):,} dev pairs ...")
+        note(f"{name}: exporting and decoding {len(sources):,} dev sources ...")
         path = folder / f"{name}.tflite"
-        sample = [pair.source for pair in pairs[:: -(-len(pairs) // 100)]]
+        sample = [source.source for source in sources[:: -(-len(sources) // 100)]]
         with quiet_native_logs():
             candidate = export_candidate(trained.model, path, sample, settings, name)
         if candidate.problem is not None:
             note(f"{name} does not run here: {candidate.problem}")
             continue
         for width in sorted({1, settings.beam_width}):
-            outputs = _decode(path, pairs, width)
-            reference.setdefault(width, outputs)
-            figures = paired_bleu(outputs, reference[width], [pair.target for pair in pairs])
-            size = path.stat().st_size
+            outputs = _decode(path, sources, width)
+            found = metric.measure(outputs, sources)
+            first = reference.setdefault(width, found)
+            difference = paired_difference(found.statistics, first.statistics, found.score_of)
             rows.append(
-                {"quantization": str(name), "beam_width": width, "size_bytes": size, **figures}
+                {
+                    "quantization": str(name),
+                    "beam_width": width,
+                    "size_bytes": path.stat().st_size,
+                    "bleu": found.score,
+                    "signature": found.signature,
+                    "difference": difference.difference,
+                    "low": difference.interval.low,
+                    "high": difference.interval.high,
+                    "p_value": difference.p_value,
+                }
             )
     return rows
 
 
-def _decode(path: Path, pairs: Sequence[Pair], width: int) -> list[str]:
+def _decode(path: Path, sources: Sequence[ReferencedSource], width: int) -> list[str]:
     with quiet_native_logs():
         predictor = load(path)
     predictor.settings = replace(
         predictor.settings, beam_width=width, split_long_sources=False, allow_unknown=True
     )
-    return [best[0].text for best in predictor.predict([pair.source for pair in pairs])]
+    return [best[0].text for best in predictor.predict([s.source for s in sources])]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -136,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = measure(options.run, Path(folder), options.beam_width)
     print_table(
         "BLEU on the dev pairs, and against float32",
-        ["quantisation", "beam", "bytes", "BLEU", "difference", "95 %"],
+        ["quantisation", "beam", "bytes", "BLEU", "difference", "95 %", "p"],
         [
             [
                 row["quantization"],
@@ -145,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"{row['bleu']:.2f}",
                 f"{row['difference']:+.2f}",
                 f"{row['low']:+.2f} to {row['high']:+.2f}",
+                f"{row['p_value']:.4f}",
             ]
             for row in rows
         ],

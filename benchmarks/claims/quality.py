@@ -10,6 +10,9 @@ from rapidfuzz.distance import Levenshtein
 
 from benchmarks.claims.data import count_words
 from benchmarks.claims.experiments import Decoded, Result
+from s2s_keras.evaluation import ReferencedSource
+from s2s_keras.evaluation.resampling import bootstrap_interval
+from s2s_keras.evaluation.translation_metrics import translation_metric
 from s2s_keras.text import WordTokenizer, normalize
 
 __all__ = [
@@ -53,19 +56,17 @@ def bleu(rows: Sequence[Decoded], bootstrap: int = 1) -> dict[str, Any]:
         `bleu`, 0 to 100; `length_ratio`, output tokens a reference token; `signature`; and with
         `bootstrap` `low` and `high`, the 95 % confidence interval.
     """
-    from sacrebleu.metrics.bleu import BLEU
-
-    metric = BLEU()
-    score = metric.corpus_score(
-        [row.output for row in rows], [[row.target for row in rows]], n_bootstrap=bootstrap
-    )
+    sources = [ReferencedSource(row.source, (row.target,)) for row in rows]
+    found = translation_metric("bleu").measure([row.output for row in rows], sources)
+    output_tokens, reference_tokens = found.statistics.sum(axis=0)[:2]
     figures = {
-        "bleu": score.score,
-        "length_ratio": score.sys_len / score.ref_len,
-        "signature": str(metric.get_signature()),
+        "bleu": found.score,
+        "length_ratio": float(output_tokens / reference_tokens),
+        "signature": found.signature,
     }
     if bootstrap > 1:
-        figures |= {"low": score._mean - score._ci, "high": score._mean + score._ci}
+        interval = bootstrap_interval(found.statistics, found.score_of, bootstrap)
+        figures |= {"low": interval.low, "high": interval.high}
     return figures
 
 

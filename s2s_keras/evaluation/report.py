@@ -126,9 +126,7 @@ def _content(
 ) -> dict[str, Any]:
     models = list(evaluations.values())
     total = len(models[0].sources)
-    order = _order(models)
-    worst = order[:count]
-    best = [index for index in reversed(order[-count:] if count else []) if index not in worst]
+    worst, best = _extremes(models, count)
     step = -(-total // LARGEST_TABLE)
     buckets = {name: found.by_source_length for name, found in evaluations.items()}
     return {
@@ -147,13 +145,22 @@ def _content(
     }
 
 
-def _order(models: Sequence[TranslationEvaluation]) -> list[int]:
-    """Returns the sentences, the worst first; of two models, by how much the first is better."""
+def _extremes(models: Sequence[TranslationEvaluation], count: int) -> tuple[list[int], list[int]]:
+    """Returns the worst and the best sentences by chrF, none in both.
+
+    Of two models, those in which the second is better than the first, and worse.
+    """
     first, *others = ([m["chrf"].sentence_score(i) for i in range(len(m.sources))] for m in models)
-    scores = first
     if others:
-        scores = [ours - theirs for ours, theirs in zip(first, others[0], strict=True)]
-    return sorted(range(len(scores)), key=scores.__getitem__)
+        margins = [ours - theirs for ours, theirs in zip(first, others[0], strict=True)]
+        order = sorted(range(len(margins)), key=margins.__getitem__)
+        worst = [index for index in order[:count] if margins[index] < 0]
+        best = [index for index in reversed(order[-count:]) if margins[index] > 0]
+        return worst, best if count else []
+    order = sorted(range(len(first)), key=first.__getitem__)
+    worst = order[:count]
+    best = [index for index in reversed(order[-count:]) if index not in worst]
+    return worst, best if count else []
 
 
 def _sentence(

@@ -32,6 +32,7 @@ __all__ = [
     "TranslationMetric",
     "can_measure_translations",
     "require_translation_metrics",
+    "translation_metric",
     "translation_metrics",
 ]
 
@@ -238,34 +239,44 @@ def translation_metrics(language: str = "en") -> list[TranslationMetric]:
         Papineni et al. 2002 (BLEU), Popović 2015 (chrF), Snover et al. 2006 (TER), Post 2018
         (sacreBLEU).
     """
+    return [translation_metric(name, language) for name in TITLES]
+
+
+def translation_metric(name: str, language: str = "en") -> TranslationMetric:
+    """Returns one of `translation_metrics`.
+
+    Raises:
+        MissingDependencyError: see `translation_metrics`.
+        ValueError: likewise, or there is no such metric.
+    """
+    if name not in TITLES:
+        raise ValueError(f"A metric must be one of {list(TITLES)}. Received: {name!r}.")
     require_translation_metrics(language)
     from sacrebleu.metrics.bleu import BLEU
     from sacrebleu.metrics.chrf import CHRF
     from sacrebleu.metrics.ter import TER
 
-    tokenizer = TOKENIZERS.get(language, "13a")
+    if name == "chrf":
+        return TranslationMetric(name, CHRF())
+    if name == "ter":
+        return _BoundedTer(name, TER(), higher_is_better=False)
+    if name == "bleu":
+        tokenizer = TOKENIZERS.get(language, "13a")
+        sentence_metric = BLEU(tokenize=tokenizer, effective_order=True)
+        return TranslationMetric(name, BLEU(tokenize=tokenizer), sentence_metric=sentence_metric)
     moses = MosesText(language)
-    return [
-        TranslationMetric(
-            "bleu",
-            BLEU(tokenize=tokenizer),
-            sentence_metric=BLEU(tokenize=tokenizer, effective_order=True),
-        ),
-        TranslationMetric("chrf", CHRF()),
-        _BoundedTer("ter", TER(), higher_is_better=False),
-        TranslationMetric(
-            "tokenized_bleu",
-            BLEU(tokenize="none", force=True, smooth_method="none"),
-            sentence_metric=BLEU(tokenize="none", force=True, effective_order=True),
-            prepare=moses,
-            signature={
-                "case": "lc",
-                "tok": f"moses-{language}",
-                "norm": f"moses-{language}",
-                "sacremoses": moses.version,
-            },
-        ),
-    ]
+    return TranslationMetric(
+        name,
+        BLEU(tokenize="none", force=True, smooth_method="none"),
+        sentence_metric=BLEU(tokenize="none", force=True, effective_order=True),
+        prepare=moses,
+        signature={
+            "case": "lc",
+            "tok": f"moses-{language}",
+            "norm": f"moses-{language}",
+            "sacremoses": moses.version,
+        },
+    )
 
 
 def _scorer(metric: Any) -> Callable[[list[float]], float]:

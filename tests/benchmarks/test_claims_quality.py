@@ -44,6 +44,12 @@ def test_bleu_of_the_reference_is_100() -> None:
     assert quality.bleu([Decoded("x", "a b c d e f", "a b c")])["length_ratio"] == 0.5
 
 
+def test_bleu_of_a_bootstrap_lies_in_its_interval() -> None:
+    rows = [Decoded("x", f"{n} chiens noirs courent", f"{n} chiens {n} courent") for n in "abcdef"]
+    found = quality.bleu([*rows, Decoded("x", "un chien noir court", "un chien noir court")], 200)
+    assert found["low"] < found["bleu"] < found["high"]
+
+
 def test_by_length_takes_sources_near_the_centre() -> None:
     rows = make_rows(4, 4) + make_rows(6, 3) + make_rows(9, 0)
     found = quality.by_length(rows, (4, 5, 9, 20), quality.token_accuracy, reach=1)

@@ -173,6 +173,12 @@ def test_report_of_two_models_orders_by_their_difference(ours, theirs, tmp_path)
     assert "0.375" in titles
 
 
+def test_report_of_two_models_that_answer_alike_draws_nothing(ours, tmp_path):
+    page = page_of(write_report(tmp_path, {"ours": ours, "theirs": ours}))
+    assert page.all("details") == []
+    assert "None is shown." in page.text("p")
+
+
 def test_report_replaces_the_one_before(ours, tmp_path):
     (tmp_path / "index.html").write_text("old")
     page = page_of(write_report(tmp_path, {"model": ours}, title="new"))

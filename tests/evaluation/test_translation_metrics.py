@@ -11,6 +11,7 @@ from s2s_keras.evaluation.translation_metrics import (
     LONGEST_WITH_SHIFTS,
     TITLES,
     can_measure_translations,
+    translation_metric,
     translation_metrics,
 )
 
@@ -157,7 +158,9 @@ def test_lines_of_100_kilobytes_do_not_hang():
     ("language", "tokenizer"), [("fr", "13a"), ("zh", "zh"), ("ja", "char"), ("xx", "13a")]
 )
 def test_tokenizer_of_the_language(language, tokenizer):
-    assert f"tok:{tokenizer}|" in measure(["一 二"], [("一 二",)], language)["bleu"].signature
+    metric = translation_metric("bleu", language)
+    found = metric.measure(["一 二"], [ReferencedSource("x", ("一 二",))])
+    assert f"tok:{tokenizer}|" in found.signature
 
 
 @pytest.mark.parametrize("language", ["", "fr-FR", "French", "F"])
@@ -177,6 +180,11 @@ def test_metrics_without_their_packages_name_the_remedy(monkeypatch, module):
 
 def test_every_metric_has_a_title(found):
     assert {m.name: m.title for m in found.values()} == TITLES
+
+
+def test_metric_of_another_name_raises():
+    with pytest.raises(ValueError, match="must be one of .*Received: 'meteor'"):
+        translation_metric("meteor")
 
 
 def test_measure_reports_its_progress():

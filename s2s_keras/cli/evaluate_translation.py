@@ -77,8 +77,7 @@ def evaluate_translations(
     columns = [*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn()]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         evaluations = {
-            name: _evaluate(name, model, request.pairs, language, bar)
-            for name, model in models.items()
+            name: _evaluate(name, model, request, language, bar) for name, model in models.items()
         }
     ours, *others = evaluations.values()
     differences: dict[str, Difference] = {}
@@ -101,18 +100,19 @@ def evaluate_translations(
 
 
 def _evaluate(
-    name: str, model: OpenedModel, pairs: Sequence[Pair], language: str, bar: Progress
+    name: str, model: OpenedModel, request: Request, language: str, bar: Progress
 ) -> TranslationEvaluation:
-    total = len({pair.source for pair in pairs})
+    total = len({pair.source for pair in request.pairs})
     decoding = bar.add_task(f"Decoding, {name}", total=total)
     measuring = bar.add_task(f"Measuring, {name}", total=total)
     return evaluate_translation(
         model.predictor,
-        pairs,
+        request.pairs,
         model.batch_size,
         lambda count: bar.advance(decoding, count),
         lambda count: bar.advance(measuring, count),
         language=language,
+        alignments=request.report is not None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from s2s_keras.decoding import Prediction, Predictor
 from s2s_keras.errors import InputError
@@ -15,6 +16,8 @@ def decode_sources(
     sources: Sequence[str],
     batch_size: int = 1,
     progress: Callable[[int], None] | None = None,
+    *,
+    alignments: bool = False,
 ) -> list[Prediction | None]:
     """Returns the best output for each source; `None` where the model does not take it.
 
@@ -24,6 +27,8 @@ def decode_sources(
         batch_size: sources that are decoded together; 1 for a TFLite model.
         progress: called with the number of sources done since the last call; those that the model
             does not take are done at once.
+        alignments: keeps the attention of each output; of many long texts that is most of what is
+            kept.
     """
     outputs: list[Prediction | None] = [None] * len(sources)
     taken: list[int] = []
@@ -40,7 +45,8 @@ def decode_sources(
         indices = taken[start : start + chunk]
         found = predictor.predict([sources[i] for i in indices], batch_size)
         for index, predictions in zip(indices, found, strict=True):
-            outputs[index] = predictions[0]
+            best = predictions[0]
+            outputs[index] = best if alignments else replace(best, attention=None, pieces=())
         if progress is not None:
             progress(len(indices))
     return outputs

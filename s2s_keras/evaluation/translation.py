@@ -184,6 +184,7 @@ def evaluate_translation(
     measured: Progress = lambda count: None,
     *,
     language: str = "en",
+    alignments: bool = False,
     seed: int = SEED,
 ) -> TranslationEvaluation:
     """Decodes each source once, and measures the best outputs against all its references.
@@ -195,6 +196,7 @@ def evaluate_translation(
         progress: called with the number of sources decoded since the last call.
         measured: called with the number of outputs measured since the last call.
         language: ISO 639-1 code of the target language.
+        alignments: keeps the attention of each output, for `write_report`.
         seed: of the samples that intervals come from.
 
     Raises:
@@ -203,10 +205,11 @@ def evaluate_translation(
     """
     require_translation_metrics(language)
     sources = group_references(pairs)
-    predictions = decode_sources(predictor, [s.source for s in sources], batch_size, progress)
+    texts = [source.source for source in sources]
+    predictions = decode_sources(predictor, texts, batch_size, progress, alignments=alignments)
     outputs = [
-        source.source if prediction is None else prediction.text
-        for source, prediction in zip(sources, predictions, strict=True)
+        text if prediction is None else prediction.text
+        for text, prediction in zip(texts, predictions, strict=True)
     ]
     return evaluate_translations(
         sources,

@@ -94,8 +94,9 @@ def test_report_shows_the_sentences(
     assert [path.name for path in folder.iterdir()] == ["index.html"]
     assert f"{found['chrf']['score']:.2f} ({found['chrf']['low']:.2f}" in text
     assert "fed. cab" in text
-    assert text.count("<details>") == 2
-    assert text.count('aria-label="Alignment') == 2 * (1 + others) or "No alignment" in text
+    alike = others == 1  # then there is nothing to draw
+    assert text.count("<details>") == (0 if alike else 2)
+    assert ('aria-label="Alignment' in text) is not alike
 
 
 def test_report_is_refused_before_decoding(

@@ -14,7 +14,7 @@ from s2s_keras.cli.evaluate import figures
 from s2s_keras.data import read_pairs
 from s2s_keras.decoding import StepOutput
 from s2s_keras.quantization import Quantization
-from s2s_keras.runtime import TFLiteSession, read_artifact
+from s2s_keras.runtime import Seq2SeqLite, TFLiteSession, read_artifact
 from s2s_keras.text import UNK_ID
 from tests.cli.commands import output
 
@@ -34,16 +34,23 @@ def test_evaluate_every_form_of_the_model(
     assert figures["character_error_rate"] <= 0.1
 
 
+@pytest.mark.parametrize("task", ["correction", "translation"])
 def test_evaluate_counts_what_the_model_does_not_take(
-    toy_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    toy_files: dict[str, Path],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    task: str,
 ) -> None:
+    monkeypatch.setattr(Seq2SeqLite, "metadata", {"task": task})
     pairs = tmp_path / "pairs.tsv"
     pairs.write_text("abc\tcba\nxyz\txyz\nabcdabcda\tno\n", encoding="utf-8")
-    model = toy_run / "model.keras"  # which does not say that it is a translation
-    figures = json.loads(output(capfd, "evaluate", model, pairs, "--json"))
+    figures = json.loads(output(capfd, "evaluate", toy_files["none"], pairs, "--json"))
     assert figures["unprocessed"] == 2
     assert figures["exact_match"] == pytest.approx(2 / 3)
-    assert (figures["fix_rate"], figures["broken_rate"]) == (0.5, 0.0)
+    assert (figures.get("fix_rate"), figures.get("broken_rate")) == (
+        (0.5, 0.0) if task == "correction" else (None, None)
+    )
 
 
 @pytest.mark.parametrize(("task", "shown"), [("correction", True), ("translation", False)])

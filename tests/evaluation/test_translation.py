@@ -57,6 +57,16 @@ def test_evaluate_translation_decodes_each_source_once_against_all_its_reference
     assert (sum(decoded), sum(measured)) == (4, 4)
 
 
+@pytest.mark.parametrize("alignments", [False, True])
+def test_evaluate_translation_keeps_alignments_where_asked(predictor, alignments):
+    found = evaluate_translation(
+        predictor, [Pair("a", "b"), Pair("zz", "b")], alignments=alignments
+    )
+    taken, refused = found.predictions
+    assert (taken.attention is not None) is alignments
+    assert refused is None
+
+
 def test_as_dict_is_json_with_score_interval_and_signature(found):
     figures = found.as_dict()
     assert json.loads(json.dumps(figures, allow_nan=False)) == figures

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Indel, Levenshtein
 
 from s2s_keras.data.pairs import Pair
 from s2s_keras.decoding import Predictor
@@ -23,6 +23,9 @@ __all__ = [
     "evaluate_outputs",
     "word_rates",
 ]
+
+LONGEST_BY_RUNS = 1_000
+"""Words of a text that is aligned by runs: the time grows with their cube, at worst."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,8 @@ def word_rates(sources: Sequence[str], targets: Sequence[str], outputs: Sequence
     """Counts corrupted words restored and correct words changed.
 
     Source and output are aligned to the target word by word where they have as many words, and by
-    their longest common runs elsewhere; a word without a partner counts as another word.
+    their longest common runs elsewhere; where either has more than 1,000 words, by their longest
+    common subsequence. A word without a partner counts as another word.
 
     Args:
         sources: N texts as typed.
@@ -158,6 +162,12 @@ def _align(reference: list[str], text: str) -> list[str | None]:
     if len(words) == len(reference):
         return list(words)
     partners: list[str | None] = [None] * len(reference)
+    if max(len(words), len(reference)) > LONGEST_BY_RUNS:
+        for block in Indel.opcodes(reference, words):
+            if block.tag == "equal":
+                matched = words[block.dest_start : block.dest_end]
+                partners[block.src_start : block.src_end] = matched
+        return partners
     matcher = difflib.SequenceMatcher(None, reference, words, autojunk=False)
     for start, other_start, size in matcher.get_matching_blocks():
         partners[start : start + size] = words[other_start : other_start + size]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 from rapidfuzz.distance import Levenshtein
@@ -138,7 +137,7 @@ class TranslationEvaluation:
         """BLEU and chrF by the words of the source, where there are sources of the length."""
         lengths = [len(source.source.split()) for source in self.sources]
         buckets = []
-        for shortest, after in pairwise((*BUCKETS, None)):
+        for shortest, after in zip(BUCKETS, (*BUCKETS[1:], None), strict=True):
             chosen = [
                 index
                 for index, length in enumerate(lengths)

@@ -1,5 +1,6 @@
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -87,6 +88,17 @@ def test_word_rates_aligns_long_texts_of_frequent_words():
     refrain = "na " * 300
     rates = word_rates([f"we {refrain}"], [f"we {refrain}"], [refrain])
     assert rates.broken_rate == pytest.approx(1 / 301)
+
+
+def test_word_rates_aligns_texts_of_100_kilobytes_in_time():
+    words = [f"w{k % 300}" for k in range(20_000)]
+    source = " ".join(["x", *words[1:]])
+    target = " ".join([*words, "end"])
+    started = time.perf_counter()
+    rates = word_rates([source], [target], [target])
+    assert (rates.words, rates.corrupted, rates.fix_rate) == (20_001, 2, 1.0)
+    assert word_rates([source], [target], [source]).fix_rate == 0.0
+    assert time.perf_counter() - started < 60
 
 
 def test_word_rates_sums_over_texts():

@@ -89,13 +89,16 @@ def write_report(
 
     Raises:
         MissingDependencyError: Jinja2 is not installed.
-        ValueError: there is no evaluation, there are more than two, or `sentences` is negative.
+        ValueError: there is no evaluation, there are more than two, they are not of the same
+            sources, or `sentences` is negative.
         OSError: the folder cannot be made or written.
     """
-    if not 1 <= len(evaluations) <= 2 or sentences < 0:
+    different = len({evaluation.sources for evaluation in evaluations.values()})
+    if not 1 <= len(evaluations) <= 2 or different != 1 or sentences < 0:
         raise ValueError(
-            "A report shows one evaluation or two, and no negative number of sentences. "
-            f"Received: {len(evaluations)} evaluations, sentences={sentences}."
+            "A report shows one evaluation or two, of the same sources, and no negative number of "
+            f"sentences. Received: {len(evaluations)} evaluations, of {different} lists of "
+            f"sources, sentences={sentences}."
         )
     check_report(folder)
     path = Path(folder) / "index.html"

@@ -212,8 +212,17 @@ def test_report_without_jinja_names_the_remedy(ours, tmp_path, monkeypatch):
 @pytest.mark.parametrize(("count", "sentences"), [(0, 1), (3, 1), (1, -1)])
 def test_report_of_no_or_too_many_evaluations_raises(ours, tmp_path, count, sentences):
     evaluations = {str(number): ours for number in range(count)}
-    with pytest.raises(ValueError, match=f"Received: {count} evaluations, sentences={sentences}"):
+    with pytest.raises(
+        ValueError, match=f"Received: {count} evaluations, .* sentences={sentences}"
+    ):
         write_report(tmp_path, evaluations, sentences=sentences)
+
+
+def test_report_of_other_sources_raises(ours, tmp_path):
+    other = evaluate_translations(group_references([Pair("a", "b")]), ["b"])
+    with pytest.raises(ValueError, match="of 2 lists of sources"):
+        write_report(tmp_path / "report", {"ours": ours, "other": other})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_heat_map_has_target_rows_source_columns_and_no_cell_for_nothing():

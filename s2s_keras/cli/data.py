@@ -20,7 +20,8 @@ def run(
         str | None, typer.Argument(help="The data set; without a name, all are listed.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the files of pairs and dataset.json.")
+        Path | None,
+        typer.Option(help="Folder for the files of pairs, with a note of their licence."),
     ] = None,
     place: Annotated[
         Path | None,

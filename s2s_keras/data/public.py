@@ -92,7 +92,9 @@ class PublicDataset:
         place: str | Path | None = None,
         progress: Progress = lambda description: nullcontext(lambda done, total: None),
     ) -> dict[str, Any]:
-        """Writes the files that the recipe of the data set's name reads, and `dataset.json`.
+        """Writes the files that the recipe of the data set's name reads, and a note, `NAME.json`.
+
+        One folder can hold several data sets.
 
         Args:
             folder: where to.
@@ -101,7 +103,7 @@ class PublicDataset:
             progress: shows how far a download is.
 
         Returns:
-            What `dataset.json` says: name, description, licence, languages, place, numbers of
+            What that note says: name, description, licence, languages, place, numbers of
             pairs, the SHA-256 of each file, and a `warning` where there is one.
 
         Raises:
@@ -125,7 +127,9 @@ class PublicDataset:
             "sha256": digests,
             **self._warning(digests),
         }
-        write_text(folder / "dataset.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+        write_text(
+            folder / f"{self.name}.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+        )
         return card
 
     def _written(self) -> tuple[str, ...]:

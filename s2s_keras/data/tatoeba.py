@@ -17,16 +17,16 @@ __all__ = ["TATOEBA", "Tatoeba"]
 
 _USED_SHA256 = {
     "fr": {
-        "train.tsv": "10ba1dc96421a46f2c484161ea74df303f7d100f5e176a86d8325321d3148462",
-        "dev.tsv": "d8dc87a82340a4fc8747bdbd63b5e4916fb628bdd760d8b4da0b862c7dbf754b",
+        "en-fr.train.tsv": "10ba1dc96421a46f2c484161ea74df303f7d100f5e176a86d8325321d3148462",
+        "en-fr.dev.tsv": "d8dc87a82340a4fc8747bdbd63b5e4916fb628bdd760d8b4da0b862c7dbf754b",
     },
     "de": {
-        "train.tsv": "0c117acd07240d4bec3dc8762e18673323c2972c95dec2024e9686224045da3d",
-        "dev.tsv": "54b6b3ac4d393fdfb65e920eb7993ce9623a4cea54a0c405dcdb5afe3841baf3",
+        "en-de.train.tsv": "0c117acd07240d4bec3dc8762e18673323c2972c95dec2024e9686224045da3d",
+        "en-de.dev.tsv": "54b6b3ac4d393fdfb65e920eb7993ce9623a4cea54a0c405dcdb5afe3841baf3",
     },
     "es": {
-        "train.tsv": "eb43af456b5514dce59c3f6ef3ad3773df1ea4760849f6910ec676608ae5a409",
-        "dev.tsv": "c2f9587f573daf6a2e5fe1f4deb039e22091ffd8b66b6d00059b058617644ba3",
+        "en-es.train.tsv": "eb43af456b5514dce59c3f6ef3ad3773df1ea4760849f6910ec676608ae5a409",
+        "en-es.dev.tsv": "c2f9587f573daf6a2e5fe1f4deb039e22091ffd8b66b6d00059b058617644ba3",
     },
 }
 
@@ -49,7 +49,11 @@ class Tatoeba(PublicDataset):
     """Share of the English sentences in dev and test together."""
 
     def _written(self) -> tuple[str, ...]:
-        return tuple(f"{part}.tsv" for part in self.PARTS)
+        return tuple(self._file(part) for part in self.PARTS)
+
+    def _file(self, part: str) -> str:
+        """Returns the name of a part's file: one folder may hold several languages."""
+        return f"{self.source_language}-{self.target_language}.{part}.tsv"
 
     def _write_parts(self, folder: Path, fetched: Sequence[Fetched]) -> dict[str, int]:
         [(content, origin)] = fetched
@@ -61,7 +65,7 @@ class Tatoeba(PublicDataset):
         for part, kept in zip(self.PARTS, (train, dev, test), strict=True):
             if not kept:
                 raise DataError(f"{len(pairs)} pairs leave none for {part}.", origin)
-            write_pairs(folder / f"{part}.tsv", kept)
+            write_pairs(folder / self._file(part), kept)
             counts[part] = len(kept)
         return counts
 

@@ -115,9 +115,9 @@ def test_download_of_the_parts_gives_what_the_recipe_reads(tmp_path):
         dataset = multi30k(address)
         card = dataset.write(tmp_path / "new", progress=progress)
     assert shown == {address + path: (len(p), len(p)) for path, p in packed.items()}
-    assert {path.name for path in (tmp_path / "new").iterdir()} == {*SIDES, "dataset.json"}
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {*SIDES, "multi30k-en-de.json"}
     assert (card["train_pairs"], card["dev_pairs"], "warning" in card) == (2, 1, False)
-    assert json.loads((tmp_path / "new/dataset.json").read_text()) == card
+    assert json.loads((tmp_path / "new/multi30k-en-de.json").read_text()) == card
     for name, text in SIDES.items():
         assert (tmp_path / "new" / name).read_bytes() == text
         assert card["sha256"][name] == hashlib.sha256(text).hexdigest()
@@ -133,7 +133,7 @@ def test_tatoeba_is_split_by_english_sentence_without_duplicates(tmp_path):
     content = zipped({"deep/er/fra.txt": "\n".join([*LINES, *more, LINES[7], more[0]])})
     with served({"/fra-eng.zip": content}) as address:
         card = tatoeba(address).write(tmp_path)
-    parts = {part: read_pairs(tmp_path / f"{part}.tsv") for part in ("train", "dev", "test")}
+    parts = {part: read_pairs(tmp_path / f"en-fr.{part}.tsv") for part in ("train", "dev", "test")}
     pairs = [pair for part in parts.values() for pair in part]
     assert len(pairs) == len(set(pairs)) == len(LINES) + len(more)
     assert {part: card[f"{part}_pairs"] for part in parts} == {k: len(v) for k, v in parts.items()}
@@ -146,9 +146,9 @@ def test_tatoeba_is_split_by_english_sentence_without_duplicates(tmp_path):
 def test_tatoeba_of_another_day_is_a_warning(tmp_path, monkeypatch, capfd):
     (tmp_path / "fra-eng.zip").write_bytes(ARCHIVE)
     digests = tatoeba("http://x").write(tmp_path / "once", tmp_path)["sha256"]
-    used = {name: digests[name] for name in ("train.tsv", "dev.tsv")}
-    for digest, warned in ((used["dev.tsv"], False), ("0" * 64, True)):
-        dataset = tatoeba("http://x", used_sha256={**used, "dev.tsv": digest})
+    used = {name: digests[name] for name in ("en-fr.train.tsv", "en-fr.dev.tsv")}
+    for digest, warned in ((used["en-fr.dev.tsv"], False), ("0" * 64, True)):
+        dataset = tatoeba("http://x", used_sha256={**used, "en-fr.dev.tsv": digest})
         monkeypatch.setitem(PUBLIC_DATASETS, "tatoeba-en-fr", dataset)
         options = ["--out", tmp_path / "out", "--from", tmp_path / "fra-eng.zip"]
         capfd.readouterr()
@@ -214,7 +214,8 @@ def test_nothing_is_extracted_outside(tmp_path):
     (tmp_path / "fra-eng.zip").write_bytes(zipped(members))
     tatoeba("http://x").write(tmp_path / "a/b/out", tmp_path)
     written = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == {"fra-eng.zip", "train.tsv", "dev.tsv", "test.tsv", "dataset.json"}
+    parts = {f"en-fr.{part}.tsv" for part in ("train", "dev", "test")}
+    assert written == {"fra-eng.zip", *parts, "tatoeba-en-fr.json"}
 
 
 def hangs_up(handler):

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,8 +85,6 @@ def served(
 
 
 def _port(process: subprocess.Popen[str], log: Path) -> int:
-    import time
-
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         found = re.search(r"at http://[^ ]+:(\d+)/", log.read_text())

@@ -1,5 +1,6 @@
 """What stands in `examples/serving`, for TensorFlow Serving and for this server."""
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -48,8 +49,6 @@ def test_dockerfile_holds_together() -> None:
     for *sources, _ in copied[1:]:
         assert all((FOLDER / source).is_file() for source in sources)
     [entry] = [arguments for name, arguments in found if name == "ENTRYPOINT"]
-    import json
-
     command = json.loads(entry)
     assert command[0] == "tensorflow_model_server"
     [port] = [arguments for name, arguments in found if name == "EXPOSE"]

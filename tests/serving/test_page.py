@@ -12,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from benchmarks.serving.process import ServingProcess
+from s2s_keras.serving.page import PAGE
 
 BROWSER, DRIVER = "chromium", "chromedriver"
 SECONDS = 120
@@ -207,7 +208,5 @@ def test_the_policy_is_kept_and_forbids_scripts_from_elsewhere(
 
 
 def test_the_page_is_complete_in_the_package() -> None:
-    from s2s_keras.serving.page import PAGE
-
     path = Path(__file__).parents[2] / "s2s_keras/serving/page.html"
     assert path.read_text(encoding="utf-8") == PAGE

@@ -1,6 +1,7 @@
 """A SavedModel made of TensorFlow's own string operators, with the signatures of a real one."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def described(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with `assets.extra`: letters a to f, at most 5 of them."""
-    import shutil
-
     copied = tmp_path_factory.mktemp("described") / "1"
     shutil.copytree(folder / "3", copied)
     extra = copied / "assets.extra"

@@ -1,5 +1,6 @@
 """The server over a socket: answers, bounds, bad clients, and its end."""
 
+import http.client
 import json
 import random
 import signal
@@ -7,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,6 @@ def test_row_form_answers_what_the_file_predicts(server: ServingProcess, tiny_fi
     status, answer = server.predict({"instances": TEXTS})
     assert status == 200
     with load(tiny_file) as model:
-        from dataclasses import replace
-
         model.settings = replace(model.settings, n_best=3)
         expected = model.predict(TEXTS)
     assert [row["texts"] for row in answer["predictions"]] == [
@@ -173,8 +173,6 @@ def test_slow_bodies_and_slow_heads_are_cut_off(server: ServingProcess) -> None:
 
 
 def test_a_connection_serves_one_request_after_another(server: ServingProcess) -> None:
-    import http.client
-
     client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     sockets = set()
     for pause in (0, 0, 1.5):  # longer than a head may take: a connection at rest is no slow one

@@ -109,7 +109,7 @@ def _open_run_folder(path: Path) -> OpenedModel:
     from s2s_keras.training.run import make_predictor
 
     predictor = make_predictor(run.model, run.recipe)
-    language = getattr(run.recipe.data, "target_language", None)
+    language = run.recipe.data.target_language
     return OpenedModel(predictor, EVALUATION_BATCH, run.recipe.task, language)
 
 

@@ -14,14 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from s2s_keras.decoding import DecodingSettings
+import numpy as np
+from numpy.typing import NDArray
+
+from s2s_keras.decoding import DecodingSettings, Predictor, StepOutput
 from s2s_keras.errors import ArtifactError
 from s2s_keras.files import make_folder
 from s2s_keras.text import Tokenizer
 
 __all__ = [
+    "EXTRA_FOLDER",
     "NewVersion",
     "SavedModelFolder",
+    "SearchInGraph",
     "is_saved_model",
     "new_version",
     "read_saved_model",
@@ -38,6 +43,18 @@ TOKENIZER_FILES = {
 }
 FORMAT_VERSION = 2
 CHUNK_BYTES = 2**20
+
+
+class SearchInGraph:
+    """What stands for the session of a SavedModel, which makes no single steps."""
+
+    def start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
+        """Refuses."""
+        raise ValueError("A SavedModel searches by itself. Use `predict`.")
+
+    def step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
+        """Refuses."""
+        raise ValueError("A SavedModel searches by itself. Use `predict`.")
 
 
 @dataclass(frozen=True)
@@ -62,6 +79,12 @@ class SavedModelFolder:
     def has_text(self) -> bool:
         """Whether there are signatures on strings, which need tensorflow-text."""
         return "serving_default" in self.metadata["signatures"]
+
+    def checker(self) -> Predictor:
+        """Returns what checks sources with `check` and `check_ids`, and decodes none."""
+        return Predictor(
+            SearchInGraph(), self.source_tokenizer, self.target_tokenizer, self.settings
+        )
 
     @property
     def size_bytes(self) -> dict[str, int]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2s_keras.decoding import DecodingSettings, Hypothesis, Prediction, Predictor, StepOutput
+from s2s_keras.decoding import DecodingSettings, Hypothesis, Prediction, Predictor
 from s2s_keras.decoding.scoring import Coverage, length_penalty
 from s2s_keras.errors import ArtifactError, MissingDependencyError
-from s2s_keras.saved_model import SavedModelFolder, read_saved_model
+from s2s_keras.saved_model import SavedModelFolder, SearchInGraph, read_saved_model
 from s2s_keras.text import EOS_ID, pad_ids
 from s2s_keras.text.tokenizer import SPECIAL_TOKENS
 
@@ -61,7 +61,7 @@ class SavedModelPredictor(Predictor):
         self._loaded = _load(self.folder)
         self.signatures: dict[str, Any] = dict(self._loaded.signatures)
         super().__init__(
-            _NoSteps(),
+            SearchInGraph(),
             self.folder.source_tokenizer,
             self.folder.target_tokenizer,
             replace(self.folder.settings, n_best=1),
@@ -199,18 +199,6 @@ class SavedModelPredictor(Predictor):
 
         outputs = self.signatures[signature](tf.constant(rows))
         return [outputs[name].numpy() for name in names if name in outputs]
-
-
-class _NoSteps:
-    """What stands for the session: a SavedModel makes no single steps."""
-
-    def start(self, source_ids: NDArray[np.int32], beam_width: int) -> None:
-        """Refuses."""
-        raise ValueError("A SavedModel searches by itself. Use `predict`.")
-
-    def step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
-        """Refuses."""
-        raise ValueError("A SavedModel searches by itself. Use `predict`.")
 
 
 def _texts(sources: Sequence[_Source]) -> list[bytes]:

@@ -152,7 +152,7 @@ def test_damaged_folder_is_refused(folder: Path, tmp_path: Path) -> None:
 
 def test_missing_package_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "tensorflow_text", None)
-    with pytest.raises(MissingDependencyError, match=r"pip install 's2s-keras\[serve\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 's2s-keras\[saved-model\]'"):
         SavedModelPredictor(folder)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 import reprlib
 from pathlib import Path
@@ -13,14 +12,13 @@ import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
-from s2s_keras.decoding import DecodingSettings, Predictor, StepOutput
+from s2s_keras.decoding import Predictor
 from s2s_keras.errors import ArtifactError, InputError, MissingDependencyError
+from s2s_keras.saved_model import EXTRA_FOLDER, read_saved_model
 from s2s_keras.serving.signature import DTYPES, Columns, Row, ServedSignature, TensorSpec
-from s2s_keras.text import Tokenizer
 
 __all__ = ["SavedModelServable"]
 
-EXTRA_FOLDER = "assets.extra"
 SAID = re.compile(r"assertion failed: \[(?:(?:texts|source_ids)\[\d+\] )?(.*?)\]", re.DOTALL)
 """What a graph says of a row that it refuses; the row's index would be that in the batch."""
 
@@ -48,7 +46,11 @@ class SavedModelServable:
         folder = Path(folder)
         name = folder.resolve().name
         self.version = int(name) if name.isascii() and name.isdigit() else 1
-        self.metadata, self._rules = _read_extra(folder / EXTRA_FOLDER)
+        self.metadata: dict[str, Any] = {}
+        self._rules: Predictor | None = None
+        if (folder / EXTRA_FOLDER / "model.json").exists():
+            ours = read_saved_model(folder)
+            self.metadata, self._rules = ours.metadata, ours.checker()
         self.signatures = _read_signatures(folder)
         self._loaded = _load(folder)
         self._functions = {name: self._loaded.signatures[name] for name in self.signatures}
@@ -92,32 +94,6 @@ class SavedModelServable:
             self._rules.check(text)
         elif not text.strip():
             raise InputError("The text is empty.")
-
-
-class _NoSteps:
-    """The session of a model that searches by itself."""
-
-    def start(self, source_ids: Any, beam_width: int) -> None:
-        raise NotImplementedError("The search lies in the graph.")
-
-    def step(self, tokens: Any, parents: Any) -> StepOutput:
-        raise NotImplementedError("The search lies in the graph.")
-
-
-def _read_extra(folder: Path) -> tuple[dict[str, Any], Predictor | None]:
-    """Returns `model.json`, and what checks sources; nothing where there is no such folder."""
-    if not (folder / "model.json").exists():
-        return {}, None
-    try:
-        metadata = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        source, target = (
-            Tokenizer.from_json((folder / f"{side}_tokenizer.json").read_text(encoding="utf-8"))
-            for side in ("source", "target")
-        )
-        settings = DecodingSettings.from_metadata(metadata)
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise ArtifactError(f"{folder}: not usable: {error}. Export the model again.") from error
-    return metadata, Predictor(_NoSteps(), source, target, settings)
 
 
 def _read_signatures(folder: Path) -> dict[str, ServedSignature]:

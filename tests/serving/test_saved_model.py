@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from s2s_keras.decoding import DecodingSettings
 from s2s_keras.errors import ArtifactError, InputError
+from s2s_keras.saved_model import write_members
 from s2s_keras.serving import BatchingSettings, Service, open_servable
 from s2s_keras.text import CharacterTokenizer
 
@@ -90,13 +92,14 @@ def described(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with `assets.extra`: letters a to f, at most 5 of them."""
     copied = tmp_path_factory.mktemp("described") / "1"
     shutil.copytree(folder / "3", copied)
-    extra = copied / "assets.extra"
-    extra.mkdir()
-    metadata = {"task": "correction", "max_source_length": 5, "beam_width": 2, "n_best": 2}
-    (extra / "model.json").write_text(json.dumps(metadata))
-    for side in ("source", "target"):
-        path = extra / f"{side}_tokenizer.json"
-        path.write_text(CharacterTokenizer("abcdef").to_json())
+    tokenizer = CharacterTokenizer("abcdef")
+    metadata = {
+        "task": "correction",
+        "signatures": [],
+        **DecodingSettings(beam_width=2, max_source_length=5).as_metadata(),
+        "n_best": 2,
+    }
+    write_members(copied, metadata, tokenizer, tokenizer)
     return copied
 
 

@@ -140,9 +140,8 @@ class Servable(tf.Module):
         is_unknown = source_ids == UNK_ID
         checks = [self._check_lengths("texts", tf.math.count_nonzero(source_ids, axis=1))]
         if not self._settings.allow_unknown:
-            shown = tf.where(
-                is_unknown, tf.strings.join([" '", self._source.show(pieces), "'"]), ""
-            )
+            # Without quotes: an assertion would escape them.
+            shown = tf.where(is_unknown, tf.strings.join([" ", self._source.show(pieces)]), "")
             rule = f"] holds {self._kind}s never seen in training:"
             names = tf.strings.reduce_join(shown, axis=1)
             checks.append(_check(tf.reduce_any(is_unknown, axis=1), ["texts[", rule, "."], names))

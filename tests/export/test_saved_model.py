@@ -92,7 +92,9 @@ def test_outputs_are_those_of_keras_and_of_the_tflite_file(
     report = export_saved_model(model, tmp_path / "served", texts, SETTINGS)
     assert report.parity.texts == len(texts) == 200
     assert report.parity.same_beams >= 0.99  # the rest are ties
-    export_tflite(model, tmp_path / "m.tflite", texts[:1], SETTINGS, quantization="none")
+    # Keras warns of attention to a single token.
+    proof = [text for text in texts if len(model.source_tokenizer.encode(text)) > 3][:1]
+    export_tflite(model, tmp_path / "m.tflite", proof, SETTINGS, quantization="none")
     served = SavedModelPredictor(tmp_path / "served")
     served.settings = SETTINGS
     expected = load(tmp_path / "m.tflite", SETTINGS).predict(texts)
@@ -346,6 +348,6 @@ def test_unknown_characters_are_named_where_they_are_not_allowed(tmp_path: Path)
     path = export_saved_model(model, tmp_path, ["a b", "☃"], settings).path
     assert read_saved_model(path).metadata["parity"]["texts"] == 1
     serve = tf.saved_model.load(str(path)).signatures["serving_default"]
-    message = r"texts\[1\] holds words never seen in training: 'zz' 'c'\."
+    message = r"texts\[1\] holds words never seen in training: zz c\."
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         serve(texts=strings(["a b", "zz a c"]))

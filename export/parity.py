@@ -104,7 +104,8 @@ def _teacher_forced(
 ) -> NDArray[np.float32]:
     """Returns the Keras model's log-probabilities, float32 (N, T, V), -inf off the shortlist."""
     inputs = {
-        "source_ids": ops.convert_to_tensor(pad_ids(sources, max(map(len, sources)))),
+        # At least 2, because Keras warns of a softmax over one source token.
+        "source_ids": ops.convert_to_tensor(pad_ids(sources, max(2, *map(len, sources)))),
         "target_ids": ops.convert_to_tensor(pad_ids(targets, max(map(len, targets)))),
     }
     logits = ops.cast(model(inputs, training=False), "float32")

@@ -249,7 +249,7 @@ def test_predict_bad_lines_are_copied_on_request(
         (["evaluate", "MODEL", "PAIRS", "--report-sentences", "-1"], "--report-sentences"),
         (["data", "misspellings", "--out", "OUT", "--dev-fraction", "0"], "0 dev pairs"),
         (["data", "nonesuch", "--out", "OUT"], "must be one of ['dates', 'misspellings'"),
-        (["translate"], "No such command 'translate'"),
+        (["translate"], "Missing option '--to'"),
         (["export"], "Missing argument 'RUN'"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from s2s_keras.decoding import DecodingSettings
 from s2s_keras.decoding.scoring import COVERAGE_FLOOR, length_penalty
+from s2s_keras.export.top_k import top_k_of_rows
 from s2s_keras.layers.attention_decoder import AttentionDecoder
 from s2s_keras.model import Encoded, Seq2Seq
 from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID
@@ -46,7 +48,7 @@ class _Beams(NamedTuple):
         scores: float64 (R,).
         lengths: int32 (R,).
         finished: bool (R,).
-        received: float64 (R, S), the attention that each source token has received; (R, 0) where
+        received: float64 (R, S), the attention that each source token has received; (R, 1) where
             there is no coverage penalty.
         target_ids: int32 (R, steps).
         passed: int32 (R, steps), the row that each hypothesis stood in before each step.
@@ -66,12 +68,18 @@ class _Beams(NamedTuple):
     attention: Any
 
 
+_BY_ROW = tuple(name for name in _Beams._fields if name not in ("step", "state", "attention"))
+"""What the loop carries with the rows in front."""
+
+
 class BeamGraph:
     """Keeps the K best hypotheses of each of N sources; K = 1 is greedy search.
 
     Of `decoding.beam_search` it is the twin, step by step: frozen beams, ties, penalties and the
     end of the search are the same, and sums are float64 in both. Of a beam's candidates only the K
-    likeliest are looked at, because within a beam the score rises with the log-probability.
+    likeliest are looked at, because within a beam the score rises with the log-probability. A
+    source whose n best are decided takes no further part, so that a batch does not compute all its
+    sources as long as the longest.
 
     It is traced once, however many signatures call it.
 
@@ -130,9 +138,12 @@ class BeamGraph:
         [beams] = tf.while_loop(
             lambda beams: (
                 (beams.step == 0)
-                | ((beams.step < self._settings.max_output_length) & ~self._decided(beams))
+                | (
+                    (beams.step < self._settings.max_output_length)
+                    & ~tf.reduce_all(self._decided(beams))
+                )
             ),
-            lambda beams: [self._extended(beams, encoded, is_token)],
+            lambda beams: [self._advanced(beams, encoded, is_token)],
             [first],
             shape_invariants=[self._shapes(first)],
         )
@@ -149,7 +160,7 @@ class BeamGraph:
         width = self._settings.beam_width
         rows = tf.range(tf.shape(is_token)[0])
         zeros = tf.zeros_like(rows)
-        coverage = is_token if self._settings.coverage_penalty_beta else is_token[:, :0]
+        coverage = is_token if self._settings.coverage_penalty_beta else is_token[:, :1]
         is_first = rows % width == 0
         log_probs = tf.where(is_first, tf.constant(0.0, tf.float64), _NOTHING)
         attention: Any = ()
@@ -190,17 +201,67 @@ class BeamGraph:
             attention=() if first.attention == () else tf.TensorShape(None),
         )
 
-    def _extended(self, beams: _Beams, encoded: Encoded, is_token: tf.Tensor) -> _Beams:
-        """Extends every beam by one token, and keeps the best of each source."""
+    def _advanced(self, beams: _Beams, encoded: Encoded, is_token: tf.Tensor) -> _Beams:
+        """Extends the beams of the sources that are not decided, and leaves the others alone."""
+        is_open = ~self._decided(beams)
+        is_first = tf.range(tf.shape(is_open)[0]) == 0  # layers take no empty tensor
+        sources = tf.where(is_open | (is_first & ~tf.reduce_any(is_open)))[:, 0]
+        width = self._settings.beam_width
+        rows = tf.reshape(sources[:, tf.newaxis] * width + tf.range(width, dtype=tf.int64), [-1])
+        extended, attention = self._extended(
+            _Beams(
+                beams.step,
+                state=tf.gather(beams.state, rows, axis=1),
+                attention=(),
+                **{name: tf.gather(getattr(beams, name), rows) for name in _BY_ROW},
+            ),
+            [None if part is None else tf.gather(part, sources) for part in encoded[:3]],
+            tf.gather(is_token, rows),
+            tf.cast(rows, tf.int32),
+        )
+        every = tf.range(tf.shape(is_token)[0])
+        grown = beams._replace(
+            target_ids=_with_column(beams.target_ids, tf.fill(tf.shape(every), PAD_ID)),
+            passed=_with_column(beams.passed, every),
+        )
+
+        def put(whole: tf.Tensor, part: tf.Tensor) -> tf.Tensor:
+            return tf.tensor_scatter_nd_update(whole, rows[:, tf.newaxis], part)
+
+        by_row = tf.transpose(beams.state, [1, 0, 2])
+        state = put(by_row, tf.transpose(extended.state, [1, 0, 2]))
+        written = beams.attention
+        if attention is not None:
+            weights = put(tf.zeros_like(is_token, tf.float32), attention)
+            written = written.write(beams.step, weights)
+        return _Beams(
+            beams.step + 1,
+            state=tf.transpose(state, [1, 0, 2]),
+            attention=written,
+            **{name: put(getattr(grown, name), getattr(extended, name)) for name in _BY_ROW},
+        )
+
+    def _extended(
+        self, beams: _Beams, source: Sequence[Any], is_token: tf.Tensor, places: tf.Tensor
+    ) -> tuple[_Beams, Any]:
+        """Extends beams by one token, and keeps the best of each source.
+
+        Args:
+            beams: of some sources, without attention.
+            source: what `decode_step` reads of these sources.
+            is_token: bool, of the same rows.
+            places: int32, the rows among all.
+
+        Returns:
+            The beams, and the attention weights before they were reordered.
+        """
         settings = self._settings
         width, step = settings.beam_width, beams.step + 1
-        log_probs, state, attention = self._model.decode_step(
-            beams.tokens, beams.state, *encoded[:3]
-        )
+        log_probs, state, attention = self._model.decode_step(beams.tokens, beams.state, *source)
         if settings.min_output_length:
             is_eos = tf.range(log_probs.shape[-1]) == EOS_ID
             log_probs = tf.where(is_eos & (step <= settings.min_output_length), _NOTHING, log_probs)
-        likeliest, token_ids = tf.math.top_k(log_probs, min(width, log_probs.shape[-1]))
+        likeliest, token_ids = top_k_of_rows(log_probs, min(width, log_probs.shape[-1]))
         candidates = token_ids.shape[-1]
         before = beams.log_probs[:, tf.newaxis]
         totals = before + tf.cast(likeliest, tf.float64)
@@ -223,7 +284,7 @@ class BeamGraph:
         finished = tf.gather(beams.finished, rows)
         tokens = tf.where(finished, PAD_ID, tf.gather(tf.reshape(token_ids, [-1]), chosen))
         kept = tf.gather(tf.reshape(totals, [-1]), chosen)
-        return _Beams(
+        kept_beams = _Beams(
             step=step,
             tokens=tokens,
             state=tf.gather(state, rows, axis=1),
@@ -232,10 +293,11 @@ class BeamGraph:
             lengths=tf.gather(lengths, rows),
             finished=finished | (tokens == EOS_ID) | (kept == _NOTHING),
             received=tf.gather(received, rows),
-            target_ids=_with_step(beams.target_ids, rows, tokens),
-            passed=_with_step(beams.passed, rows, rows),
-            attention=() if beams.attention == () else beams.attention.write(beams.step, attention),
+            target_ids=_with_column(tf.gather(beams.target_ids, rows), tokens),
+            passed=_with_column(tf.gather(beams.passed, rows), tf.gather(places, rows)),
+            attention=(),
         )
+        return kept_beams, attention
 
     def _coverage_penalty(self, received: tf.Tensor, is_token: tf.Tensor) -> tf.Tensor:
         """Returns that of `decoding.scoring.Coverage`, float64 (R,)."""
@@ -246,10 +308,11 @@ class BeamGraph:
         return beta * tf.reduce_sum(tf.where(is_token, logs, tf.zeros_like(logs)), axis=1)
 
     def _decided(self, beams: _Beams) -> tf.Tensor:
-        """Whether in every source the n best are frozen and out of reach of the open beams.
+        """Returns whether the n best of a source are frozen and out of reach of its open beams.
 
         A beam's log_prob only falls, and a length penalty never does: at best a beam reaches its
-        present log_prob at the maximum length, with every source token covered.
+        present log_prob at the maximum length, with every source token covered. The result is bool
+        (N,).
         """
         shape, n_best = [-1, self._settings.beam_width], self._settings.n_best
         nothing = tf.constant(_NOTHING, tf.float64)
@@ -257,7 +320,7 @@ class BeamGraph:
         worst = tf.reshape(beams.scores, shape)[:, n_best - 1]
         is_out_of_reach = worst >= tf.reduce_max(tf.reshape(reachable, shape), axis=1)
         is_frozen = tf.reduce_all(tf.reshape(beams.finished, shape)[:, :n_best], axis=1)
-        return tf.reduce_all(is_frozen & is_out_of_reach)
+        return is_frozen & is_out_of_reach
 
     def _n_best(self, beams: _Beams) -> GraphBeams:
         """Reads the n best of each source, which stand first, back."""
@@ -288,6 +351,6 @@ class BeamGraph:
         )
 
 
-def _with_step(table: tf.Tensor, rows: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
-    """Returns rows (R,) of a table (R, T), and a column (R,) behind them."""
-    return tf.concat([tf.gather(table, rows), column[:, tf.newaxis]], axis=1)
+def _with_column(table: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
+    """Returns a table (R, T) with a column (R,) behind it."""
+    return tf.concat([table, column[:, tf.newaxis]], axis=1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from s2s_keras.export.top_k import GROUP_SIZE, top_k
+from s2s_keras.export.top_k import GROUP_SIZE, ROW_GROUP_SIZE, top_k, top_k_of_rows
 
 
 def in_a_file(values: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -47,3 +47,24 @@ def test_top_k_of_equal_values_takes_each_column_once() -> None:
     np.testing.assert_array_equal(largest, np.take_along_axis(values, places, axis=1))
     assert places[1, 0] == 7
     assert all(len(set(row)) == 6 for row in places.tolist())
+
+
+@pytest.mark.parametrize(
+    ("columns", "k"), [(20, 4), (8_000, 4), (8_001, 8), (2 * 5 * ROW_GROUP_SIZE, 5), (1_000, 1)]
+)
+def test_top_k_of_rows_takes_the_first_of_equal_values(columns: int, k: int) -> None:
+    rng = np.random.default_rng(columns)
+    values = rng.integers(0, 9, (7, columns)).astype(np.float32)
+    values[0] = -np.inf
+    values[1, -k:] = 10
+    values[2] = 0
+    graph = tf.function(
+        lambda x: top_k_of_rows(x, k),
+        input_signature=[tf.TensorSpec([None, columns])],
+        autograph=False,
+    )
+    largest, places = graph(values)
+    order = np.argsort(-values, axis=1, kind="stable")[:, :k]
+    np.testing.assert_array_equal(places, order)
+    np.testing.assert_array_equal(largest, np.take_along_axis(values, order, axis=1))
+    assert [tensor.shape for tensor in graph(values[:0])] == [(0, k)] * 2

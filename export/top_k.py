@@ -63,7 +63,8 @@ def top_k_of_rows(values: Any, k: int) -> tuple[Any, Any]:
     """
     columns = values.shape[-1]
     if k * ROW_GROUP_SIZE * 2 > columns:
-        return tf.math.top_k(values, k)
+        largest, places = tf.math.top_k(values, k)
+        return largest, places
     missing = -columns % ROW_GROUP_SIZE
     values = tf.pad(values, [(0, 0), (0, missing)], constant_values=-np.inf)
     groups = tf.reshape(values, [-1, (columns + missing) // ROW_GROUP_SIZE, ROW_GROUP_SIZE])

@@ -13,6 +13,7 @@ import pytest
 from s2s_keras.cli import main
 from s2s_keras.data import Pair, split_pairs, write_pairs
 from s2s_keras.quantization import Quantization
+from tests.browser import browser  # noqa: F401
 
 TOY_RECIPE = """
 name: toy

@@ -256,3 +256,34 @@ def test_bars_are_as_high_as_their_figures(ours, theirs):
         assert bar.height == pytest.approx((bottom - chart.lines[-1].y) * bar.value / 100)
     assert chart.bars[1].value == pytest.approx(100)
     assert chart.bars[0].x < chart.bars[2].x < chart.bars[1].x < chart.width
+
+
+def test_report_is_searched_and_sorted_in_a_browser(ours, theirs, tmp_path, browser):
+    path = write_report(tmp_path, {"this": ours, "other": theirs})
+    browser.get(path.as_uri())
+    [section] = browser.find_elements("id", "sentences")
+
+    def numbers():
+        rows = section.find_elements("css selector", "tbody tr")
+        return [row.find_element("tag name", "td").text for row in rows if row.is_displayed()]
+
+    assert numbers() == ["1", "2", "3", "4"]
+    search = section.find_element("css selector", "input[type=search]")
+    search.send_keys("UN VIEUX")
+    assert numbers() == ["4"]
+    assert section.find_element("css selector", "[role=status]").text == "1 of 4 shown"
+    search.clear()
+    search.send_keys("x")
+    search.send_keys("\b")
+    assert numbers() == ["1", "2", "3", "4"]
+    header = section.find_element("css selector", "th:last-child")
+    differences = [
+        float(row.find_element("css selector", "td:last-child").get_attribute("data-value"))
+        for row in section.find_elements("css selector", "tbody tr")
+    ]
+    order = [str(1 + i) for i in sorted(range(4), key=differences.__getitem__)]
+    for state, expected in (("ascending", order), ("descending", order[::-1])):
+        header.find_element("tag name", "button").click()
+        assert header.get_attribute("aria-sort") == state
+        assert numbers() == expected
+    assert browser.get_log("browser") == []  # nothing was refused, and no script failed

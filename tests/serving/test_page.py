@@ -1,49 +1,16 @@
 """The web page, in a real browser. `make test` installs it where it is missing."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from benchmarks.serving.process import ServingProcess
 from s2s_keras.serving.page import PAGE
-
-BROWSER, DRIVER = "chromium", "chromedriver"
-SECONDS = 120
-OPTIONS = (
-    "--headless=new",
-    "--no-sandbox",  # a container's root has none
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    missing = [name for name in (BROWSER, DRIVER) if shutil.which(name) is None]
-    assert not missing, f"{missing} are missing: run `make test`, or install Debian's packages"
-    options = webdriver.ChromeOptions()
-    for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
-        options.add_argument(option)
-    options.binary_location = str(shutil.which(BROWSER))
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(str(shutil.which(DRIVER))))
-    driver.set_page_load_timeout(SECONDS)
-    try:
-        yield driver
-    finally:
-        driver.quit()
+from tests.browser import SECONDS
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import tensorflow as tf
 
 from s2s_keras.decoding import DecodingSettings
 from s2s_keras.decoding.scoring import COVERAGE_FLOOR, length_penalty
+from s2s_keras.encoded import Encoded
 from s2s_keras.export.top_k import top_k_of_rows
 from s2s_keras.layers.attention_decoder import AttentionDecoder
-from s2s_keras.model import Encoded, Seq2Seq
+from s2s_keras.model import Seq2Seq
 from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID
 
 __all__ = ["BeamGraph", "GraphBeams"]

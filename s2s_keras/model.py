@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 from keras import ops
@@ -13,6 +13,7 @@ from keras import ops
 import s2s_keras.training  # noqa: F401  registers the loss and the metrics for `load_model`
 from s2s_keras.architecture import check_architecture
 from s2s_keras.decoding import DecodingSettings, Prediction, Predictor
+from s2s_keras.encoded import Encoded
 from s2s_keras.errors import ArtifactError
 from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
 from s2s_keras.layers import (
@@ -28,24 +29,7 @@ from s2s_keras.layers.decoders import decoder_options
 from s2s_keras.layers.loop import run_loop
 from s2s_keras.text import BOS_ID, PAD_ID, Tokenizer
 
-__all__ = ["Encoded", "Seq2Seq", "load_model"]
-
-
-class Encoded(NamedTuple):
-    """What the decoder needs of N sources, computed once; `None` where it does not.
-
-    Attributes:
-        memory: float (N, S, M), the encoder's outputs; (N, 1, M), its last one, for the decoder
-            `cho`; `None` for `sutskever`.
-        keys: float (N, S, A), the source half of the score, where it is not the memory itself.
-        bias: float (N, S), 0 at tokens and a large negative number at padding, for attention.
-        state: float (R, N, H), the decoder's first state.
-    """
-
-    memory: Any
-    keys: Any
-    bias: Any
-    state: Any
+__all__ = ["Seq2Seq", "load_model"]
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")

@@ -1,0 +1,104 @@
+"""Where the pairs come from: the section `data`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+
+from s2s_keras.config.base import Count, Flag, Section
+
+__all__ = ["DataConfig"]
+
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+
+
+def _check_pair_files(value: Any, info: ValidationInfo) -> Any:
+    """Refuses what is neither one name nor two, before the union's cases report one by one."""
+    is_pair = isinstance(value, list | tuple) and len(value) == 2
+    if value is None or all(
+        isinstance(name, str | Path) for name in (value if is_pair else [value])
+    ):
+        return value
+    raise ValueError(
+        f"`data.{info.field_name}` must be a file of pairs, or a list of two files that are "
+        f"aligned by line. Received: {value!r}"
+    )
+
+
+PairFiles = Annotated[Path | tuple[Path, Path], BeforeValidator(_check_pair_files)]
+"""A file of `source<TAB>target`, or a file of sources and one of targets."""
+
+
+class DataConfig(Section):
+    """Where the pairs come from and how they become batches."""
+
+    dataset: str | None = None
+    """A built-in data set, see `s2s-keras data`; or give `train`."""
+    train: PairFiles | None = None
+    """File of training pairs, or a list of two that are aligned by line: sources and targets."""
+    dev: PairFiles | None = None
+    """Dev pairs, likewise; where not given, `dev_fraction` of the sources is held out."""
+    folder: Path | None = None
+    """What `train` and `dev` are relative to; the working folder where not given. Set by
+    `train --data`."""
+    dev_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """Share of the sources (built-in data sets: of their split keys) held out for dev."""
+    name: str | None = None
+    """Name of the data in the model card inside the exported file; that of its file where not
+    given."""
+    licence: str | None = None
+    """Licence of the training data, for that card, with whom it asks to name."""
+    source_language: Language | None = None
+    """ISO 639-1 code of the sources, such as `en`, for that card."""
+    target_language: Language | None = None
+    """ISO 639-1 code of the targets, likewise."""
+    max_source_length: Annotated[int, Field(ge=1, le=1024, strict=True)] = 64
+    """S: tokens of the longest source."""
+    max_target_length: Annotated[int, Field(ge=1, le=1024, strict=True)] = 64
+    """Tokens of the longest target, without `eos`."""
+    too_long: Literal["error", "drop"] = "error"
+    """What to do with a pair of a file that is longer: refuse it, naming its line, or leave it out
+    and say how many there were."""
+    tokenizer: Literal["character", "subword", "word"] = "character"
+    """What a token is; see `s2s_keras.text`."""
+    lowercase: Flag = False
+    """Changes both sides to lower case: outputs have no capitals, and those of a target count as
+    errors."""
+    shared_vocabulary: Flag = True
+    """One tokeniser for both sides."""
+    min_count: Count = 1
+    """Tokens seen less often than this in training become `<unk>`; of subwords, smaller ones or
+    bytes."""
+    max_vocabulary: Count | None = None
+    """Most frequent tokens that have an id in a vocabulary, special tokens apart; the others
+    become `<unk>`. All have one where not given. Subwords to learn, bytes apart; 8,000 where not
+    given."""
+    bucket_lengths: list[Count] | None = None
+    """Tokens to pad batches to; where not given, a quarter, a half, three quarters and all of the
+    longest."""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.dataset is None) == (self.train is None):
+            raise ValueError("exactly one of `data.dataset` and `data.train` must be given")
+        if self.dataset is not None and self.folder is not None:
+            raise ValueError(
+                "`data.folder` is where the files of `data.train` are, and a built-in data set has "
+                f"none; leave it out. Received: {self.folder} with the data set {self.dataset!r}"
+            )
+        return self
+
+    def files(self, part: Literal["train", "dev"]) -> tuple[Path, ...]:
+        """Returns the file, or the two, of `train` or `dev`; none where none is given."""
+        given = getattr(self, part)
+        paths = (given,) if isinstance(given, Path) else given or ()
+        return tuple((self.folder or Path()) / path for path in paths)
+
+    @property
+    def buckets(self) -> list[int]:
+        """The lengths in tokens that batches are padded to; the last holds every example."""
+        longest = max(self.max_source_length, self.max_target_length + 1)
+        lengths = self.bucket_lengths or [longest // 4, longest // 2, 3 * longest // 4]
+        return sorted({n for n in lengths if 0 < n < longest} | {longest})

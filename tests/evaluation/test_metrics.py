@@ -2,7 +2,6 @@ import json
 import math
 import time
 
-import numpy as np
 import pytest
 
 from s2s_keras.data import Pair
@@ -10,20 +9,6 @@ from s2s_keras.decoding import DecodingSettings, Predictor
 from s2s_keras.evaluation import WordRates, character_error_rate, evaluate, word_rates
 from s2s_keras.text import BOS_ID, EOS_ID, CharacterTokenizer
 from tests.decoding.markov import MarkovSession, table_of
-
-TOKENIZER = CharacterTokenizer("abc")
-
-
-@pytest.fixture
-def predictor():
-    """Turns a into b, b into b and c into a; takes one token."""
-    table = table_of({}, len(TOKENIZER))
-    for source, output in ("ab", "bb", "ca"):
-        [i], [j] = TOKENIZER.encode(source), TOKENIZER.encode(output)
-        table[i, BOS_ID, j] = np.log(0.9)
-        table[i, j, EOS_ID] = 0.0
-    settings = DecodingSettings(beam_width=1, max_source_length=1)
-    return Predictor(MarkovSession(table), TOKENIZER, TOKENIZER, settings)
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,16 @@
 import json
 
-import numpy as np
 import pytest
 from sacrebleu.metrics.bleu import BLEU
 
 from s2s_keras.data import Pair
-from s2s_keras.decoding import DecodingSettings, Predictor
 from s2s_keras.evaluation import (
     compare_translations,
     evaluate_translation,
     evaluate_translations,
     group_references,
 )
-from s2s_keras.text import BOS_ID, EOS_ID, CharacterTokenizer
-from tests.decoding.markov import MarkovSession, table_of
 
-TOKENIZER = CharacterTokenizer("abc")
 SOURCES = group_references(
     [
         Pair("one two three", "un deux trois quatre"),
@@ -26,18 +21,6 @@ SOURCES = group_references(
     ]
 )
 OUTPUTS = ["un deux trois quatre", "un deux trois six", "le chat noir dort", "rien"]
-
-
-@pytest.fixture
-def predictor():
-    """Turns a into b, b into b and c into a; takes one token."""
-    table = table_of({}, len(TOKENIZER))
-    for source, output in ("ab", "bb", "ca"):
-        [i], [j] = TOKENIZER.encode(source), TOKENIZER.encode(output)
-        table[i, BOS_ID, j] = np.log(0.9)
-        table[i, j, EOS_ID] = 0.0
-    settings = DecodingSettings(beam_width=1, max_source_length=1)
-    return Predictor(MarkovSession(table), TOKENIZER, TOKENIZER, settings)
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,11 @@ export: {{parity_texts: 40}}
 """
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Names bytes by their number: what compressed them may differ from process to process."""
+    return f"{len(val)}_bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files of pairs and a recipe: strings of 3 to 5 letters become their reverse."""

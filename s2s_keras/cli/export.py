@@ -19,6 +19,7 @@ from s2s_keras.quantization import Quantization
 if TYPE_CHECKING:
     from s2s_keras.config import ShortlistConfig
     from s2s_keras.decoding import DecodingSettings
+    from s2s_keras.export import ExportReport, SavedModelReport
     from s2s_keras.training.run import Run
 
 __all__ = ["run"]
@@ -168,24 +169,13 @@ def run(
             **options,
         )
     parity = report.parity
-    if as_json:
-        print_json(
-            {
-                "path": str(report.path),
-                "size_bytes": report.size_bytes,
-                "quantization": report.quantization,
-                "operators": report.operators,
-                "parity": parity.as_dict(),
-            }
-        )
-        return
     listed = {}
     if parity.same_unrestricted is not None:
         listed = {"same as without a shortlist": f"{parity.same_unrestricted:.1%}"}
-    print_figures(
-        f"{report.path}",
+    _print_report(
+        report,
+        {"quantization": report.quantization, "operators": report.operators},
         {
-            "size": f"{report.size_bytes:,} bytes",
             "quantisation": report.quantization,
             "operators": f"{len(report.operators)} kinds, all builtin",
             "same best output as Keras": f"{parity.same_best:.1%} of {parity.texts} dev sources",
@@ -193,6 +183,7 @@ def run(
             **listed,
             "largest difference of log_probs": f"{parity.max_difference:.2g}",
         },
+        as_json,
     )
 
 
@@ -238,30 +229,35 @@ def _export_saved_model(
             trained.model, out, sample, settings, with_text=with_text, card=card
         )
     parity = report.parity
-    if as_json:
-        print_json(
-            {
-                "path": str(report.path),
-                "size_bytes": report.size_bytes,
-                "signatures": report.signatures,
-                "parity": parity.as_dict(),
-            }
-        )
-        return
     aligned = {}
     if parity.same_alignments is not None:
         aligned = {"same alignments": f"{parity.same_alignments:.1%}"}
-    print_figures(
-        f"{report.path}",
+    _print_report(
+        report,
+        {"signatures": report.signatures},
         {
-            "size": f"{report.size_bytes:,} bytes",
             "signatures": ", ".join(report.signatures),
             "same best output as Keras": f"{parity.same_best:.1%} of {parity.texts} dev sources",
             f"same {settings.n_best} best": f"{parity.same_beams:.1%}",
             **aligned,
             "largest difference of scores": f"{parity.max_difference:.2g}",
         },
+        as_json,
     )
+
+
+def _print_report(
+    report: ExportReport | SavedModelReport,
+    details: dict[str, Any],
+    figures: dict[str, str],
+    as_json: bool,
+) -> None:
+    """Prints what was written: `details` for a program, or `figures` for people."""
+    if as_json:
+        parts = {"path": str(report.path), "size_bytes": report.size_bytes, **details}
+        print_json({**parts, "parity": report.parity.as_dict()})
+        return
+    print_figures(f"{report.path}", {"size": f"{report.size_bytes:,} bytes", **figures})
 
 
 def _shortlist_config(config: ShortlistConfig | None, size: int | None) -> ShortlistConfig | None:

@@ -138,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ["model", "beam", "alpha", "bytes", "BLEU", "95 %", "against Keras", "95 %", "ms", "95th"],
         [
             [
-                row["model"],
+                "Keras" if row["size_bytes"] is None else f"file, {row['model']}",
                 str(row["beam_width"]),
                 f"{row.get('length_penalty_alpha', figures['length_penalty_alpha'])}",
                 "" if row["size_bytes"] is None else f"{row['size_bytes']:,}",

@@ -226,8 +226,6 @@ def unpacked_wheel(tiny_file: Path, tmp_path_factory: pytest.TempPathFactory) ->
         shutil.copytree(ROOT / name, source / name, ignore=ignored)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    for path in (source / "s2s_keras/models").glob("*.tflite"):
-        path.unlink()
     shutil.copy(tiny_file, source / "s2s_keras/models/en-xx.tflite")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet"]
     subprocess.run([*command, "--wheel-dir", str(built), str(source)], check=True)
@@ -241,8 +239,11 @@ def unpacked_wheel(tiny_file: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def test_translate_of_the_wheel_without_tensorflow(
     interpreter: str, unpacked_wheel: Path, tiny_file: Path
 ) -> None:
-    assert (unpacked_wheel / "s2s_keras/models/README.md").exists()
+    for name in ("README.md", "en-fr.tflite", "en-fr.md"):
+        assert (unpacked_wheel / "s2s_keras/models" / name).exists()
     environment = {"PYTHONPATH": str(unpacked_wheel)}  # before the installed package
+    command = ["-m", "s2s_keras", "translate", "--to", "fr", "Where is the station?"]
+    assert run(interpreter, *command, environment=environment) == "Où est la gare\u202f?\n"
     text = "abc. ,bad"
     translated = run(
         interpreter, "-m", "s2s_keras", "translate", "--to", "xx", text, environment=environment

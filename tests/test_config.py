@@ -226,6 +226,7 @@ def test_pair_files_come_back_from_json():
         ({"dataset": "dates", "folder": "x"}, "`data.folder` is where the files of `data.train`"),
         ({"train": "x", "source_language": "EN"}, "`data.source_language` should match pattern"),
         ({"train": "x", "too_long": "keep"}, "`data.too_long` should be 'error' or 'drop'"),
+        ({"train": "x", "subword_dropout": 0.1}, "needs `data.tokenizer: subword`. Received: 0.1"),
     ],
 )
 def test_data_settings_that_mean_nothing_are_refused(data, message):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
-from s2s_keras.config.base import Count, Flag, Section
+from s2s_keras.config.base import Count, Flag, Section, Share
 
 __all__ = ["DataConfig"]
 
@@ -78,6 +79,12 @@ class DataConfig(Section):
     bucket_lengths: list[Count] | None = None
     """Tokens to pad batches to; where not given, a quarter, a half, three quarters and all of the
     longest."""
+    target_bucket_lengths: list[Count] | None = None
+    """Tokens to pad targets to, where they have buckets of their own: worth it where they are
+    much shorter than sources."""
+    subword_dropout: Share = 0.0
+    """Share of the subwords that are cut into smaller ones in training, drawn anew each epoch: a
+    regulariser where pairs are few; see `SubwordTokenizer.sample`."""
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -87,6 +94,15 @@ class DataConfig(Section):
             raise ValueError(
                 "`data.folder` is where the files of `data.train` are, and a built-in data set has "
                 f"none; leave it out. Received: {self.folder} with the data set {self.dataset!r}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _subwords_are_dropped(self) -> Self:
+        if self.subword_dropout and self.tokenizer != "subword":
+            raise ValueError(
+                "`data.subword_dropout` needs `data.tokenizer: subword`. "
+                f"Received: {self.subword_dropout} with {self.tokenizer!r}"
             )
         return self
 
@@ -101,4 +117,15 @@ class DataConfig(Section):
         """The lengths in tokens that batches are padded to; the last holds every example."""
         longest = max(self.max_source_length, self.max_target_length + 1)
         lengths = self.bucket_lengths or [longest // 4, longest // 2, 3 * longest // 4]
-        return sorted({n for n in lengths if 0 < n < longest} | {longest})
+        return _up_to(longest, lengths)
+
+    @property
+    def target_buckets(self) -> list[int] | None:
+        """The lengths that targets are padded to where they have their own; `None` where not."""
+        lengths = self.target_bucket_lengths
+        return None if lengths is None else _up_to(self.max_target_length + 1, lengths)
+
+
+def _up_to(longest: int, lengths: Iterable[int]) -> list[int]:
+    """Returns lengths that are below the longest, ascending, and the longest."""
+    return sorted({n for n in lengths if 0 < n < longest} | {longest})

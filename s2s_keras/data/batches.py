@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import grain
 import numpy as np
@@ -12,11 +12,60 @@ from numpy.typing import NDArray
 from s2s_keras.data.pairs import Pair
 from s2s_keras.text import EOS_ID, Tokenizer, pad_ids
 
-__all__ = ["encode_pairs", "make_dataset", "pad_batch", "stream"]
+__all__ = [
+    "Example",
+    "Examples",
+    "ListedExamples",
+    "encode_pairs",
+    "make_dataset",
+    "pad_batch",
+    "stream",
+]
 
 Ids = NDArray[np.int32]
 Example = tuple[Ids, Ids]
 Batch = tuple[dict[str, Ids], Ids]
+
+_DRAWS = 4
+"""How often an example is drawn that is too long for its bucket, before it comes as it is."""
+
+
+class Examples(Protocol):
+    """Examples that come out otherwise at each draw; a list of them does not."""
+
+    @property
+    def target_tokens(self) -> int:
+        """The tokens of all targets, `eos` included."""
+
+    def lengths(self) -> NDArray[np.integer]:
+        """Returns int (N, 2): the tokens of source and target that each example gets room for."""
+
+    def draw(self, index: int, rng: np.random.Generator | None) -> Example:
+        """Returns example `index`; without random numbers as it is, which fits into its room."""
+
+
+class ListedExamples:
+    """Examples that are always the same.
+
+    Args:
+        examples: what `encode_pairs` returned.
+    """
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self._examples = examples
+
+    @property
+    def target_tokens(self) -> int:
+        """The tokens of all targets."""
+        return sum(len(target) for _, target in self._examples)
+
+    def lengths(self) -> NDArray[np.integer]:
+        """Returns the tokens of each source and target, int (N, 2)."""
+        return np.array([[len(source), len(target)] for source, target in self._examples])
+
+    def draw(self, index: int, rng: np.random.Generator | None) -> Example:
+        """Returns example `index`."""
+        return self._examples[index]
 
 
 def encode_pairs(
@@ -34,24 +83,30 @@ def encode_pairs(
     ]
 
 
-def pad_batch(examples: Sequence[Example], length: int) -> Batch:
+def pad_batch(examples: Sequence[Example], length: int, target_length: int | None = None) -> Batch:
     """Makes what `model.fit` takes of B examples.
 
+    Args:
+        examples: sources and targets.
+        length: S, to which sources are padded.
+        target_length: T; S where not given.
+
     Returns:
-        `({"source_ids": int32 (B, length), "target_ids": int32 (B, length)}, target_ids)`.
+        `({"source_ids": int32 (B, S), "target_ids": int32 (B, T)}, target_ids)`.
     """
-    target_ids = pad_ids([target for _, target in examples], length)
+    target_ids = pad_ids([target for _, target in examples], target_length or length)
     source_ids = pad_ids([source for source, _ in examples], length)
     return {"source_ids": source_ids, "target_ids": target_ids}, target_ids
 
 
 def make_dataset(
-    examples: Sequence[Example],
+    examples: Sequence[Example] | Examples,
     batch_size: int,
     bucket_lengths: Sequence[int],
     seed: int | None = None,
+    target_bucket_lengths: Sequence[int] | None = None,
 ) -> Any:
-    """Returns the batches of one epoch; `.repeat(n)` shuffles each epoch anew.
+    """Returns the batches of one epoch; `.repeat(n)` shuffles and draws each epoch anew.
 
     An example goes to the shortest bucket that holds both its sides, and every batch of a bucket
     is padded to that bucket's length, so that a compiled model sees few shapes. The data set is
@@ -63,10 +118,13 @@ def make_dataset(
     the first two batches, sees that the length does.
 
     Args:
-        examples: what `encode_pairs` returned.
+        examples: what `encode_pairs` returned, or `Examples`.
         batch_size: examples in a batch.
         bucket_lengths: lengths in tokens; the longest holds every example.
-        seed: shuffles where given; `None` keeps the order, for evaluation.
+        seed: shuffles and draws where given; `None` keeps the order, for evaluation, and takes
+            examples as they are.
+        target_bucket_lengths: lengths for targets, where they have buckets of their own: each
+            batch is then of one for sources and one for targets.
 
     Returns:
         A `grain.MapDataset` of `pad_batch` results, for `model.fit`.
@@ -74,21 +132,27 @@ def make_dataset(
     Raises:
         ValueError: an example is longer than the longest bucket, or there is none.
     """
-    if not examples:
+    if isinstance(examples, Sequence):
+        examples = ListedExamples(examples)
+    lengths = examples.lengths()
+    if not len(lengths):
         raise ValueError("`examples` must not be empty.")
-    lengths = sorted(set(bucket_lengths))
-    buckets: list[list[Example]] = [[] for _ in lengths]
-    for source, target in examples:
-        longest = max(len(source), len(target))
-        if longest > lengths[-1]:
-            raise ValueError(
-                f"Examples must hold at most {lengths[-1]} tokens a side. Received: {longest}."
-            )
-        buckets[int(np.searchsorted(lengths, longest))].append((source, target))
+    if target_bucket_lengths is None:
+        room = _rounded_up(lengths.max(axis=1), bucket_lengths)
+        rooms = np.stack([room, room], axis=1)
+    else:
+        rooms = np.stack(
+            [
+                _rounded_up(lengths[:, 0], bucket_lengths),
+                _rounded_up(lengths[:, 1], target_bucket_lengths),
+            ],
+            axis=1,
+        )
     parts = [
-        _batches_of_bucket(bucket, batch_size, length, seed)
-        for bucket, length in zip(buckets, lengths, strict=True)
-        if bucket
+        _batches_of_bucket(
+            examples, np.flatnonzero((rooms == room).all(axis=1)), batch_size, room.tolist(), seed
+        )
+        for room in np.unique(rooms, axis=0)
     ]
     if len(parts) == 1:
         return parts[0]
@@ -117,12 +181,38 @@ def stream(dataset: Any) -> Any:
     return dataset.to_iter_dataset(grain.ReadOptions(num_threads=1, prefetch_buffer_size=8))
 
 
+def _rounded_up(lengths: NDArray[np.integer], bucket_lengths: Sequence[int]) -> NDArray[np.integer]:
+    """Returns for each length the shortest bucket that holds it."""
+    buckets = np.unique(bucket_lengths)
+    longest = lengths.max()
+    if longest > buckets[-1]:
+        raise ValueError(
+            f"Examples must hold at most {buckets[-1]} tokens a side. Received: {longest}."
+        )
+    return buckets[np.searchsorted(buckets, lengths)]
+
+
 def _batches_of_bucket(
-    examples: Sequence[Example], batch_size: int, length: int, seed: int | None
+    examples: Examples,
+    indices: NDArray[np.intp],
+    batch_size: int,
+    room: tuple[int, int],
+    seed: int | None,
 ) -> Any:
-    dataset = grain.MapDataset.source(examples)
-    if seed is not None:
-        dataset = dataset.seed(seed + length).shuffle()
+    """Returns the batches of the examples `indices`, padded to the lengths `room`."""
+
+    def draw(index: np.intp, rng: np.random.Generator) -> Example:
+        for _ in range(_DRAWS):
+            source, target = examples.draw(int(index), rng)
+            if len(source) <= room[0] and len(target) <= room[1]:
+                return source, target
+        return examples.draw(int(index), None)
+
+    dataset = grain.MapDataset.source(indices)
+    if seed is None:
+        dataset = dataset.map(lambda index: examples.draw(int(index), None))
+    else:
+        dataset = dataset.seed(seed + room[0]).shuffle().random_map(draw)
     return dataset.batch(
-        batch_size, drop_remainder=False, batch_fn=lambda rows: pad_batch(rows, length)
+        batch_size, drop_remainder=False, batch_fn=lambda rows: pad_batch(rows, *room)
     )

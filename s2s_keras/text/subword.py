@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import ClassVar
 
@@ -91,6 +91,27 @@ class SubwordTokenizer(Tokenizer):
         # U+2581 and the space change places: that of the text is then in no piece.
         return self._cut((" " + text).translate(_SWAP)) if text else []
 
+    def sample(self, text: str, dropout: float, random: Callable[[], float]) -> list[int]:
+        """Returns ids of `text` in which, at random, shorter pieces stand where longer ones could.
+
+        Each time that a piece of several characters matches, it is passed over with probability
+        `dropout`. `decode` gives the same text for all of them.
+
+        Args:
+            text: any text.
+            dropout: 0 to 1, where 1 leaves single characters.
+            random: returns a number from 0 to 1, below 1, at each call.
+
+        Reference:
+            Hiraoka 2022, "MaxMatch-Dropout: Subword Regularization for WordPiece", section 3; after
+            Provilkov et al. 2020, "BPE-Dropout".
+        """
+        text = self.normalize(text)
+        if not text:
+            return []
+        pieces = self._cut((" " + text).translate(_SWAP), lambda: random() < dropout)
+        return [self._ids[piece] for piece in pieces]
+
     def join(self, pieces: Iterable[str]) -> str:
         """Returns the text of pieces, without the space before the first.
 
@@ -112,13 +133,21 @@ class SubwordTokenizer(Tokenizer):
             and text == normalize(text)
         )
 
-    def _cut(self, text: str) -> list[str]:
-        """Returns the longest pieces of a text in which U+2581 stands for the space."""
+    def _cut(self, text: str, passes: Callable[[], bool] | None = None) -> list[str]:
+        """Returns the longest pieces of a text in which U+2581 stands for the space.
+
+        Args:
+            text: of which nothing is lost.
+            passes: whether to pass over a piece that matches, asked for each of several characters.
+        """
         found: list[str] = []
         start = 0
         while start < len(text):
             end = min(start + self._longest.get(text[start], 0), len(text))
-            while end > start and text[start:end] not in self._subwords:
+            while end > start and (
+                text[start:end] not in self._subwords
+                or (passes is not None and end > start + 1 and passes())
+            ):
                 end -= 1
             if end > start:
                 found.append(text[start:end])

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from s2s_keras.config import DataConfig, Recipe, ShortlistConfig
 from s2s_keras.data import Pair, build_dataset, learn_shortlist, read_pairs, split_pairs
-from s2s_keras.data.batches import encode_pairs, make_dataset
+from s2s_keras.data.batches import Examples, ListedExamples, encode_pairs, make_dataset
+from s2s_keras.data.sampled_pairs import SampledPairs
 from s2s_keras.errors import ConfigError, DataError
 from s2s_keras.keras_session import EVALUATION_BATCH
-from s2s_keras.text import TOKENIZERS, Shortlist, Tokenizer
+from s2s_keras.text import TOKENIZERS, Shortlist, SubwordTokenizer, Tokenizer
 
 __all__ = [
     "Batches",
@@ -215,15 +216,17 @@ def make_batches(
     recipe: Recipe, corpus: Corpus, source_tokenizer: Tokenizer, target_tokenizer: Tokenizer
 ) -> Batches:
     """Encodes the pairs and lays them out in batches; see `make_dataset`."""
-    settings, buckets = recipe.training, recipe.data.buckets
-    train, dev = (
-        encode_pairs(pairs, source_tokenizer, target_tokenizer)
-        for pairs in (corpus.train, corpus.dev)
-    )
+    settings, buckets, targets = recipe.training, recipe.data.buckets, recipe.data.target_buckets
+    tokenizers = (source_tokenizer, target_tokenizer)
+    train: Examples = ListedExamples(encode_pairs(corpus.train, *tokenizers))
+    if dropout := recipe.data.subword_dropout:
+        subwords = cast("tuple[SubwordTokenizer, SubwordTokenizer]", tokenizers)
+        train = SampledPairs(corpus.train, *subwords, dropout, buckets[-1], settings.seed)
+    dev = encode_pairs(corpus.dev, *tokenizers)
     return Batches(
-        train=make_dataset(train, settings.batch_size, buckets, settings.seed),
-        dev=make_dataset(dev, EVALUATION_BATCH, buckets),
-        target_tokens=sum(len(target) for _, target in train),
+        train=make_dataset(train, settings.batch_size, buckets, settings.seed, targets),
+        dev=make_dataset(dev, EVALUATION_BATCH, buckets, None, targets),
+        target_tokens=train.target_tokens,
     )
 
 

@@ -143,3 +143,65 @@ def test_stream_gives_the_batches_of_the_data_set_in_order():
     assert len(streamed) == len(dataset)
     for expected, found in zip((dataset[i] for i in range(len(dataset))), streamed, strict=True):
         np.testing.assert_array_equal(expected[1], found[1])
+
+
+class Growing:
+    """Example i is of the id i + 4, and at each draw 1 to 4 tokens longer than it is by itself."""
+
+    def __init__(self, count, room=1):
+        self.count, self.room = count, room
+
+    def lengths(self):
+        return np.array([[2 + self.room, 1 + self.room]] * self.count)
+
+    def draw(self, index, rng):
+        more = 0 if rng is None else int(rng.integers(1, 5))
+        ids = np.full(9, FIRST_ID + index, np.int32)
+        return ids[: 2 + more], ids[: 1 + more]
+
+
+def drawn(batches):
+    """Returns example -> the lengths that it was drawn with, source and target."""
+    found = {}
+    for inputs, _ in batches:
+        sides = (inputs["source_ids"], inputs["target_ids"])
+        for source, target in zip(*sides, strict=True):
+            lengths = (np.count_nonzero(source), np.count_nonzero(target))
+            found.setdefault(int(source[0]) - FIRST_ID, []).append(lengths)
+    return found
+
+
+def test_examples_are_drawn_anew_each_epoch_and_the_same_at_the_same_step():
+    dataset = make_dataset(Growing(30, room=4), 4, [6], seed=1).repeat(2)
+    found = drawn(dataset)
+    assert sorted(found) == list(range(30))
+    assert {n for lengths in found.values() for n, _ in lengths} == {3, 4, 5, 6}
+    assert sum(one != two for one, two in found.values()) > 15
+    assert drawn(dataset) == found
+    half = len(dataset) // 2
+    assert drawn(dataset[half:]) == {i: lengths[1:] for i, lengths in found.items()}
+    assert drawn(make_dataset(Growing(30, room=4), 4, [6], seed=2).repeat(2)) != found
+
+
+def test_what_is_drawn_too_long_for_its_bucket_is_drawn_again_or_comes_as_it_is():
+    found = drawn(make_dataset(Growing(200, room=1), 4, [3, 9], seed=1))
+    lengths = [one for [one] in found.values()]
+    assert set(lengths) == {(2, 1), (3, 2)}
+    assert lengths.count((3, 2)) > 100
+
+
+def test_without_a_seed_examples_come_as_they_are():
+    found = drawn(make_dataset(Growing(5, room=4), 2, [6]))
+    assert found == {i: [(2, 1)] for i in range(5)}
+
+
+def test_targets_may_have_buckets_of_their_own():
+    examples = examples_of([(4, 2), (5, 1), (1, 7), (8, 8)])
+    dataset = make_dataset(examples, 2, [5, 10], target_bucket_lengths=[2, 9])
+    shapes = {
+        tuple(members(batch)): (batch[0]["source_ids"].shape[1], batch[1].shape[1])
+        for batch in dataset
+    }
+    assert shapes == {(3,): (10, 9), (0, 1): (5, 2), (2,): (5, 9)}
+    with pytest.raises(ValueError, match="at most 7 tokens a side. Received: 8"):
+        make_dataset(examples, 2, [10], target_bucket_lengths=[7])

@@ -274,3 +274,19 @@ def test_a_sentence_is_cut_in_far_less_than_a_millisecond():
 def test_a_very_long_word_is_cut_in_linear_time():
     word = "lo" * 100_000
     assert "".join(SMALL.pieces(word)) == "▁" + word
+
+
+@given(st.text(), st.floats(0, 1), st.randoms(use_true_random=False))
+def test_samples_decode_to_the_same_text(text, dropout, rng):
+    ids = LOWER.sample(text, dropout, rng.random)
+    assert LOWER.decode(ids) == LOWER.normalize(text)
+
+
+def test_samples_lie_between_the_longest_match_and_single_characters():
+    tokenizer = SubwordTokenizer(["▁low", "▁lo", "▁", "l", "o", "w", "e", "r", "er"])
+    assert tokenizer.sample("lower low", 0.0, lambda: 0.0) == tokenizer.encode("lower low")
+    single = tokenizer.sample("lower", 1.0, lambda: 0.999)
+    assert [tokenizer.tokens[i] for i in single] == ["▁", *"lower"]
+    draws = iter([0.1, 0.9, 0.9])  # passes over "▁low", then takes what matches
+    ids = tokenizer.sample("lower", 0.5, lambda: next(draws))
+    assert [tokenizer.tokens[i] for i in ids] == ["▁lo", "w", "er"]

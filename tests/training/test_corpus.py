@@ -2,11 +2,17 @@ from pathlib import Path
 
 import pytest
 
-from s2s_keras.config import DataConfig
+from s2s_keras.config import DataConfig, Recipe
 from s2s_keras.data import Pair, number_words, write_pairs
 from s2s_keras.errors import DataError
 from s2s_keras.text import TOKENIZERS, SubwordTokenizer, WordTokenizer
-from s2s_keras.training.corpus import Corpus, learn_tokenizers, load_corpus, vocabulary_notes
+from s2s_keras.training.corpus import (
+    Corpus,
+    learn_tokenizers,
+    load_corpus,
+    make_batches,
+    vocabulary_notes,
+)
 
 
 @pytest.mark.parametrize(
@@ -180,3 +186,39 @@ def test_vocabulary_notes_name_what_was_asked_and_found(
     config = DataConfig(**{"train": "pairs.tsv", "tokenizer": "subword", **settings})
     notes = vocabulary_notes(learn_tokenizers(CORPUS, config), config)
     assert notes == [f"The training pairs give {note}" for note in found]
+
+
+def test_make_batches_cuts_training_subwords_anew_each_epoch_and_dev_never(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    pairs = [Pair("common words", "words"), Pair("words", "common words")] * 10
+    write_pairs(path, pairs)
+    data = {"train": path, "dev": path, "tokenizer": "subword", "max_vocabulary": 40}
+    limits = {"max_source_length": 8, "max_target_length": 8}
+    seen: dict[float, set[bytes]] = {}
+    for dropout in (0.0, 0.3):
+        recipe = Recipe(data=DataConfig(**data, **limits, subword_dropout=dropout))
+        corpus = load_corpus(recipe.data)
+        tokenizers = learn_tokenizers(corpus, recipe.data)
+        batches = make_batches(recipe, corpus, *tokenizers)
+        decode = tokenizers[1].decode
+        rows = [row for batch in batches.train.repeat(5) for row in batch[1]]
+        assert {decode(row) for row in rows} == {"words", "common words"}
+        seen[dropout] = {row[row > 0].tobytes() for row in rows}
+        assert len({row.tobytes() for batch in batches.dev for row in batch[1]}) == 2
+        assert batches.target_tokens == 10 * (1 + 2 + 2)
+    assert len(seen[0.0]) == 2 < len(seen[0.3])
+
+
+def test_make_batches_pads_targets_to_their_own_lengths_where_the_recipe_has_some(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "pairs.tsv"
+    write_pairs(path, [Pair("abcdef", "a"), Pair("a", "abc")])
+    data = {"train": path, "dev": path, "max_source_length": 8, "max_target_length": 5}
+    recipe = Recipe(data=DataConfig(**data, bucket_lengths=[2], target_bucket_lengths=[2, 9]))
+    assert recipe.data.target_buckets == [2, 6]
+    corpus = load_corpus(recipe.data)
+    batches = make_batches(recipe, corpus, *learn_tokenizers(corpus, recipe.data))
+    for part in (batches.train, batches.dev):
+        shapes = {(inputs["source_ids"].shape[1], targets.shape[1]) for inputs, targets in part}
+        assert shapes == {(8, 2), (2, 6)}

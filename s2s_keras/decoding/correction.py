@@ -1,0 +1,261 @@
+"""A typed word in its context -> what was meant, or the word itself."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from s2s_keras.decoding.lexicon_search import Candidate, LexiconSearch, forced_log_prob
+from s2s_keras.decoding.session import Session
+from s2s_keras.text import UNK_ID, Lexicon, SubwordTokenizer, Tokenizer
+from s2s_keras.text.marker import WordMarker
+
+__all__ = ["CorrectionSettings", "Judgement", "WordCorrector"]
+
+_UNKNOWN_LOG_FREQUENCY = -25.5
+"""Of a word that the lexicon lacks: that of the rarest word that it can hold."""
+
+_REMEMBERED = 4096
+"""Words in their contexts whose judgement is kept."""
+
+
+@dataclass(frozen=True)
+class CorrectionSettings:
+    """How readily words are changed.
+
+    Attributes:
+        frequency_weight: w, what a word's log frequency counts beside the model's log-probability,
+            at least 0.
+        known_margin: in nats, by how much a correction's score must exceed that of a typed word
+            that is in the lexicon.
+        unknown_margin: likewise of one that is not.
+        max_edits: the largest edit distance of a correction, at least 0.
+        n_best: candidates that are looked for, at least 1.
+        left_tokens: of the context before the word, as the model was trained, at least 0.
+        right_tokens: likewise behind it.
+    """
+
+    frequency_weight: float = 0.3
+    known_margin: float = 5.0
+    unknown_margin: float = -4.0
+    max_edits: int = 2
+    n_best: int = 4
+    left_tokens: int = 10
+    right_tokens: int = 8
+
+    def __post_init__(self) -> None:
+        counts = {"max_edits": 0, "n_best": 1, "left_tokens": 0, "right_tokens": 0}
+        for name, least in counts.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                raise ValueError(
+                    f"`{name}` must be a whole number of at least {least}. Received: {value!r}."
+                )
+        for name in ("frequency_weight", "known_margin", "unknown_margin"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                raise ValueError(f"`{name}` must be a finite number. Received: {value!r}.")
+        if self.frequency_weight < 0:
+            raise ValueError(
+                f"`frequency_weight` must be at least 0. Received: {self.frequency_weight}."
+            )
+
+    def with_aggressiveness(self, aggressiveness: float) -> CorrectionSettings:
+        """Returns settings that change words more or less readily.
+
+        Args:
+            aggressiveness: 0.5 leaves both margins as they are, 1 lowers them by 4 nats, 0 raises
+                them by as much: a correction must then be some fifty times as likely.
+
+        Raises:
+            ValueError: it does not lie between 0 and 1.
+        """
+        if not 0 <= aggressiveness <= 1:
+            raise ValueError(
+                f"`aggressiveness` must lie between 0 and 1. Received: {aggressiveness}."
+            )
+        shift = 8.0 * (0.5 - aggressiveness)
+        return replace(
+            self,
+            known_margin=self.known_margin + shift,
+            unknown_margin=self.unknown_margin + shift,
+        )
+
+    def as_metadata(self) -> dict[str, Any]:
+        """Returns what `model.json` holds under `correction`."""
+        return asdict(self)
+
+    @classmethod
+    def from_metadata(cls, document: Mapping[str, Any]) -> CorrectionSettings:
+        """Returns the settings that `model.json` holds under `correction`.
+
+        Raises:
+            ValueError: there are none, or a value lies outside its range.
+        """
+        described = document.get("correction")
+        if not isinstance(described, dict):
+            raise ValueError(f"`correction` must be an object. Received: {described!r:.60}.")
+        names = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in described.items() if name in names})
+
+
+class Judgement(NamedTuple):
+    """What is thought of a typed word.
+
+    Attributes:
+        typed: the word as it was typed, with its score.
+        is_known: whether the lexicon has it.
+        others: what else may have been meant, the best first; empty where nothing can come near.
+        is_error: whether the first of the others wins by the margin.
+    """
+
+    typed: Candidate
+    is_known: bool
+    others: tuple[Candidate, ...]
+    is_error: bool
+
+
+class WordCorrector:
+    """Judges words, each in its context.
+
+    A correction c of a typed word t must win by a margin:
+
+        log p(c | t, context) + w log f(c)  >  log p(t | t, context) + w log f(t) + margin
+
+    with one margin for words of the lexicon and one for others. Where the model is so sure of t
+    that no candidate can win, none is looked for: most words cost one greedy pass.
+
+    Args:
+        source_tokenizer: the model's, with marks.
+        tokenizer: the model's target tokeniser, of characters.
+        lexicon: the words that a correction is made of, in lower case.
+        settings: margins, weights, context.
+        beam_width: B, prefixes that stay open, of those that the session takes.
+        max_source_length: tokens of the longest source that it takes; of any length where not
+            given.
+
+    Raises:
+        ValueError: the vocabulary holds no marks.
+    """
+
+    def __init__(
+        self,
+        source_tokenizer: SubwordTokenizer,
+        tokenizer: Tokenizer,
+        lexicon: Lexicon,
+        settings: CorrectionSettings,
+        beam_width: int = 8,
+        max_source_length: int | None = None,
+    ) -> None:
+        self.marker = WordMarker(source_tokenizer, settings.left_tokens, settings.right_tokens)
+        self.tokenizer = tokenizer
+        self.settings = settings
+        self.beam_width = beam_width
+        context = max(1, settings.left_tokens) + settings.right_tokens
+        self._max_characters = (
+            math.inf if max_source_length is None else max_source_length - context
+        )
+        self._ids = {token: i for i, token in enumerate(tokenizer.tokens) if i > UNK_ID}
+        self._lock = threading.Lock()
+        self._remembered: OrderedDict[tuple[int, ...], Judgement] = OrderedDict()
+        self.lexicon = lexicon
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The words that a correction is made of; what was judged by another is forgotten."""
+        return self._search.lexicon
+
+    @lexicon.setter
+    def lexicon(self, lexicon: Lexicon) -> None:
+        settings = self.settings
+        search = LexiconSearch(
+            lexicon, self.tokenizer, settings.frequency_weight, settings.max_edits
+        )
+        with self._lock:
+            self._search = search
+            self._remembered.clear()
+
+    def takes(self, typed: str) -> bool:
+        """Whether the model can write a word: it is not too long, and has no unknown character."""
+        if len(typed) > self._max_characters:
+            return False
+        typed = self.marker.tokenizer.normalize(typed)
+        return 0 < len(typed) <= self._max_characters and all(
+            character in self._ids for character in typed
+        )
+
+    def judge(self, session: Session, left: str, typed: str, right: str) -> Judgement:
+        """Returns what is thought of a word; the same words in the same contexts cost nothing.
+
+        Args:
+            session: the model.
+            left: the text before the word.
+            typed: a word that the model `takes`.
+            right: the text behind it.
+        """
+        typed = self.marker.tokenizer.normalize(typed)
+        source_ids = self.marker.source_ids(left, typed, right)
+        key = tuple(source_ids)
+        with self._lock:
+            found, search = self._remembered.get(key), self._search
+            if found is not None:
+                self._remembered.move_to_end(key)
+                return found
+        found = self._judge(session, search, source_ids, typed)
+        with self._lock:
+            if search is self._search:
+                self._remembered[key] = found
+                if len(self._remembered) > _REMEMBERED:
+                    self._remembered.popitem(last=False)
+        return found
+
+    def suggest(
+        self, session: Session, left: str, typed: str, right: str, count: int
+    ) -> list[Candidate]:
+        """Returns what may have been meant, or what a word that is only begun may become.
+
+        Corrections of the typed word, the word itself where the lexicon has it, and words that it
+        may be the beginning of are ranked together, by score.
+
+        Args:
+            session: the model.
+            left: the text before the word.
+            typed: what was typed so far; empty for the next word.
+            right: the text behind it.
+            count: candidates wanted, at least 1.
+        """
+        typed = self.marker.tokenizer.normalize(typed)
+        found: dict[str, Candidate] = {}
+        for completes in (False, True) if typed else (True,):
+            source_ids = self.marker.source_ids(left, typed, right)
+            source = np.array([source_ids], np.int32)
+            for candidate in self._search(
+                session, source, typed, self.beam_width, count, completes=completes
+            ):
+                found.setdefault(candidate.text, candidate)
+        return sorted(found.values(), key=lambda candidate: -candidate.score)[:count]
+
+    def _judge(
+        self, session: Session, search: LexiconSearch, source_ids: list[int], typed: str
+    ) -> Judgement:
+        settings, source = self.settings, np.array([source_ids], np.int32)
+        log_frequency = search.lexicon.log_frequency(typed)
+        is_known = log_frequency is not None
+        log_prob = forced_log_prob(session, source, [self._ids[c] for c in typed])
+        weight = settings.frequency_weight
+        frequency = _UNKNOWN_LOG_FREQUENCY if log_frequency is None else log_frequency
+        itself = Candidate(typed, log_prob, log_prob + weight * frequency)
+        margin = settings.known_margin if is_known else settings.unknown_margin
+        rest = math.log1p(-math.exp(log_prob)) if log_prob < 0 else -math.inf
+        if rest + weight * float(search.lexicon.best_log_frequencies[0]) <= itself.score + margin:
+            return Judgement(itself, is_known, (), False)
+        found = search(session, source, typed, self.beam_width, settings.n_best + 1)
+        others = tuple(c for c in found if c.text != typed)[: settings.n_best]
+        is_error = bool(others) and others[0].score > itself.score + margin
+        return Judgement(itself, is_known, others, is_error)

@@ -94,7 +94,7 @@ def test_a_name_that_is_no_folder_name_raises(name):
     "data", [{}, {"dataset": "misspellings", "train": "pairs.tsv"}], ids=["neither", "both"]
 )
 def test_data_must_come_from_exactly_one_place(data):
-    message = "exactly one of `data.dataset` and `data.train` must be given"
+    message = "exactly one of `data.dataset`, `data.train` and `data.text` must be given"
     with pytest.raises(ConfigError, match=message):
         parse_recipe({"data": data})
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from s2s_keras.config.base import Count, Flag, Section, Share
+from s2s_keras.config.words import WordsConfig
 
 __all__ = ["DataConfig"]
 
@@ -41,9 +42,13 @@ class DataConfig(Section):
     """File of training pairs, or a list of two that are aligned by line: sources and targets."""
     dev: PairFiles | None = None
     """Dev pairs, likewise; where not given, `dev_fraction` of the sources is held out."""
+    text: Path | list[Path] | None = None
+    """Running text in place of pairs, a file or several, a sentence or paragraph a line: its words,
+    each in its context, become pairs as `words` says."""
+    words: WordsConfig | None = None
+    """How, for `text`."""
     folder: Path | None = None
-    """What `train` and `dev` are relative to; the working folder where not given. Set by
-    `train --data`."""
+    """What all files are relative to; the working folder where not given. Set by `train --data`."""
     dev_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Share of the sources (built-in data sets: of their split keys) held out for dev."""
     name: str | None = None
@@ -88,8 +93,17 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        if (self.dataset is None) == (self.train is None):
-            raise ValueError("exactly one of `data.dataset` and `data.train` must be given")
+        if [self.dataset, self.train, self.text].count(None) != 2:
+            raise ValueError(
+                "exactly one of `data.dataset`, `data.train` and `data.text` must be given"
+            )
+        if (self.text is None) != (self.words is None):
+            raise ValueError("`data.text` and `data.words` need one another")
+        if self.text is not None and self.tokenizer != "subword":
+            raise ValueError(
+                "`data.text` needs `data.tokenizer: subword`, which its contexts are cut by. "
+                f"Received: {self.tokenizer!r}"
+            )
         if self.dataset is not None and self.folder is not None:
             raise ValueError(
                 "`data.folder` is where the files of `data.train` are, and a built-in data set has "
@@ -110,7 +124,16 @@ class DataConfig(Section):
         """Returns the file, or the two, of `train` or `dev`; none where none is given."""
         given = getattr(self, part)
         paths = (given,) if isinstance(given, Path) else given or ()
-        return tuple((self.folder or Path()) / path for path in paths)
+        return tuple(map(self.resolve, paths))
+
+    def text_files(self) -> list[Path]:
+        """Returns the files of `text`."""
+        given = [self.text] if isinstance(self.text, Path) else self.text or []
+        return list(map(self.resolve, given))
+
+    def resolve(self, path: Path) -> Path:
+        """Returns where a file of the recipe is."""
+        return (self.folder or Path()) / path
 
     @property
     def buckets(self) -> list[int]:

@@ -10,10 +10,13 @@ from typing import Any, NamedTuple, TypeAlias, cast
 from s2s_keras.config import DataConfig, Recipe, ShortlistConfig
 from s2s_keras.data import Pair, build_dataset, learn_shortlist, read_pairs, split_pairs
 from s2s_keras.data.batches import Examples, ListedExamples, encode_pairs, make_dataset
+from s2s_keras.data.marked_pairs import MarkedPairs
+from s2s_keras.data.marked_words import MarkedWords
 from s2s_keras.data.sampled_pairs import SampledPairs
 from s2s_keras.errors import ConfigError, DataError
 from s2s_keras.keras_session import EVALUATION_BATCH
-from s2s_keras.text import TOKENIZERS, Shortlist, SubwordTokenizer, Tokenizer
+from s2s_keras.text import TOKENIZERS, Lexicon, Shortlist, SubwordTokenizer, Tokenizer
+from s2s_keras.training.text_corpus import load_text_corpus
 
 __all__ = [
     "Batches",
@@ -42,20 +45,22 @@ class Corpus:
     """The pairs of a recipe, with what a model card says of them.
 
     Attributes:
-        train: the training pairs.
+        train: the training pairs, or the words that are drawn anew as such.
         dev: the dev pairs.
         name: of the data.
         licence: of the data.
         tokenizers: those that the lengths were counted with, where they were learned for that.
         notes: what a person should know of the pairs, a line each.
+        lexicon: the words that a correction is made of, where the recipe has some.
     """
 
-    train: list[Pair]
+    train: Sequence[Pair]
     dev: list[Pair]
     name: str
     licence: str
     tokenizers: tuple[Tokenizer, Tokenizer] | None = None
     notes: tuple[str, ...] = ()
+    lexicon: Lexicon | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,11 @@ def load_corpus(
         MissingDependencyError: a package that a built-in data set is made from, or that subwords
             are learned with, is missing.
     """
+    if config.words is not None:
+        text = load_text_corpus(config, config.words, tokenizers)
+        name = config.name or " + ".join(path.name for path in config.text_files())
+        licence = config.licence or "not stated"
+        return Corpus(text.train, text.dev, name, licence, text.tokenizers, lexicon=text.lexicon)
     kind = TOKENIZERS[config.tokenizer]
     if tokenizers is None and kind.cuts_by_vocabulary:
         tokenizers = learn_tokenizers(_load(config, lambda pair: None), config)
@@ -218,8 +228,13 @@ def make_batches(
     """Encodes the pairs and lays them out in batches; see `make_dataset`."""
     settings, buckets, targets = recipe.training, recipe.data.buckets, recipe.data.target_buckets
     tokenizers = (source_tokenizer, target_tokenizer)
-    train: Examples = ListedExamples(encode_pairs(corpus.train, *tokenizers))
-    if dropout := recipe.data.subword_dropout:
+    dropout = recipe.data.subword_dropout
+    train: Examples
+    if isinstance(corpus.train, MarkedWords):
+        train = MarkedPairs(corpus.train, *tokenizers)
+    elif not dropout:
+        train = ListedExamples(encode_pairs(corpus.train, *tokenizers))
+    else:
         subwords = cast("tuple[SubwordTokenizer, SubwordTokenizer]", tokenizers)
         train = SampledPairs(corpus.train, *subwords, dropout, buckets[-1], settings.seed)
     dev = encode_pairs(corpus.dev, *tokenizers)

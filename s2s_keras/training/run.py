@@ -25,7 +25,8 @@ from s2s_keras.files import atomic_path, make_folder, write_text
 from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
 from s2s_keras.model import Seq2Seq, load_model
 from s2s_keras.recipe import parse_recipe
-from s2s_keras.text import TOKENIZERS, Tokenizer
+from s2s_keras.text import TOKENIZERS, Lexicon, Tokenizer
+from s2s_keras.text.marker import marked_word
 from s2s_keras.training.build import build_model
 from s2s_keras.training.callbacks import InterruptGuard, ProgressBar, RunRecorder
 from s2s_keras.training.corpus import (
@@ -41,6 +42,7 @@ from s2s_keras.training.history import History, is_complete, kept_epoch, read_hi
 
 __all__ = ["Run", "load_run", "make_predictor", "train"]
 
+LEXICON_FILE = "lexicon.bin"
 TOKENIZER_FILES = ("source_tokenizer.json", "target_tokenizer.json")
 
 
@@ -53,12 +55,14 @@ class Run:
         recipe: what it was trained by.
         model: the trained model.
         metrics: the figures on the dev pairs.
+        lexicon: the words that a correction is made of, where the recipe has some.
     """
 
     folder: Path
     recipe: Recipe
     model: Seq2Seq
     metrics: dict[str, Any]
+    lexicon: Lexicon | None = None
 
 
 def train(
@@ -115,6 +119,9 @@ def train(
         write_text(folder / "config.json", recipe.model_dump_json(indent=2) + "\n")
         for name, tokenizer in zip(TOKENIZER_FILES, tokenizers, strict=True):
             write_text(folder / name, tokenizer.to_json())
+        if corpus.lexicon is not None:
+            with atomic_path(folder / LEXICON_FILE) as temporary:
+                temporary.write_bytes(corpus.lexicon.to_bytes())
     report(f"{model.count_params():,} parameters, Keras on {keras.backend.backend()}")
     history = _fit(model, recipe, batches, folder)
     kept, trained = kept_epoch(history, recipe.training), len(history)
@@ -136,7 +143,7 @@ def train(
         model.save(temporary)
     checkpoint.unlink()
     best.unlink(missing_ok=True)
-    return Run(folder, recipe, model, metrics)
+    return Run(folder, recipe, model, metrics, corpus.lexicon)
 
 
 def load_run(folder: str | Path) -> Run:
@@ -154,9 +161,12 @@ def load_run(folder: str | Path) -> Run:
     try:
         model = load_model(folder / "model.keras")
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        lexicon = None
+        if recipe.data.words is not None:
+            lexicon = Lexicon.from_bytes((folder / LEXICON_FILE).read_bytes())
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{folder}: the run cannot be loaded: {error}") from error
-    return Run(folder, recipe, model, metrics)
+    return Run(folder, recipe, model, metrics, lexicon)
 
 
 def make_predictor(model: Seq2Seq, recipe: Recipe) -> Predictor:
@@ -191,6 +201,8 @@ def _dev_metrics(
     predictor: Predictor, corpus: Corpus, recipe: Recipe, report: Callable[[str], None]
 ) -> dict[str, Any]:
     """Returns the figures of the task, for JSON."""
+    if corpus.lexicon is not None:
+        return evaluate(predictor, corpus.dev, EVALUATION_BATCH, typed=marked_word).as_dict()
     if recipe.task != "translation":
         return evaluate(predictor, corpus.dev, EVALUATION_BATCH).as_dict()
     if not can_measure_translations():

@@ -22,7 +22,7 @@ from s2s_keras.files import atomic_path, make_folder
 from s2s_keras.model import Seq2Seq
 from s2s_keras.runtime import TFLiteSession, read_artifact, write_artifact
 from s2s_keras.runtime.graph import builtin_operators, foreign_operators, loop_outputs
-from s2s_keras.text import Shortlist
+from s2s_keras.text import Lexicon, Shortlist
 from s2s_keras.text.tokenizer import SPECIAL_TOKENS
 
 __all__ = ["ExportReport", "export_tflite"]
@@ -67,6 +67,7 @@ def export_tflite(
     source_buckets: Sequence[int] | None = None,
     stateful: bool = False,
     shortlist: Shortlist | None = None,
+    lexicon: Lexicon | None = None,
     min_same_best: float = 0.9,
     card: Mapping[str, Any] | None = None,
 ) -> ExportReport:
@@ -95,6 +96,7 @@ def export_tflite(
             `learn_shortlist`. The file's softmax runs over them alone, and in the proof so does the
             Keras model's; how many outputs are those of the whole vocabulary is reported, not
             judged.
+        lexicon: the words that a corrector chooses among; goes into the file.
         min_same_best: the smallest share of the sample, 0 to 1, whose best output must be the
             Keras model's.
         card: what `model.json` says of the model beside what is known here: task, training data
@@ -147,7 +149,7 @@ def export_tflite(
         "signatures": signatures,
         "quantization": str(quantization),
     }
-    members = (model.source_tokenizer, model.target_tokenizer, shortlist)
+    members = (model.source_tokenizer, model.target_tokenizer, shortlist, lexicon)
     finish = QUANTIZATIONS[quantization].finish
     with atomic_path(path) as temporary:
         write_artifact(temporary, graph, metadata, *members)

@@ -9,6 +9,7 @@ import typer
 import s2s_keras
 from s2s_keras.cli import (
     benchmark,
+    correct,
     data,
     evaluate,
     export,
@@ -35,7 +36,18 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_options)
-    verbs = (train, evaluate, predict, translate, export, inspect, serve, benchmark, data)
+    verbs = (
+        train,
+        evaluate,
+        predict,
+        correct,
+        translate,
+        export,
+        inspect,
+        serve,
+        benchmark,
+        data,
+    )
     for verb in verbs:
         app.command(name=verb.__name__.rpartition(".")[2])(verb.run)
     return app

@@ -143,6 +143,7 @@ def run(
         "source_buckets": recipe.export.source_buckets,
         "stateful": recipe.export.stateful if stateful is None else stateful,
         "card": card,
+        "lexicon": trained.lexicon,
     }
     if shortlist_config is not None:
         note("Learning the shortlist from the training pairs ...")
@@ -195,7 +196,11 @@ def _card(trained: Run) -> dict[str, Any]:
         for key in ("source_language", "target_language")
         if (value := getattr(recipe.data, key)) is not None
     }
-    return {"name": recipe.name, "task": recipe.task, **languages, "quality": trained.metrics}
+    correction = {}
+    if recipe.data.words is not None:
+        correction = {"correction": recipe.data.words.settings().as_metadata()}
+    card = {"name": recipe.name, "task": recipe.task, **languages, **correction}
+    return {**card, "quality": trained.metrics}
 
 
 def _refuse_foreign_options(to: Format, foreign: dict[Format, dict[str, Any]]) -> None:

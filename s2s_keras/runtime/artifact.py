@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from s2s_keras.errors import ArtifactError
 from s2s_keras.files import atomic_path
-from s2s_keras.text import Shortlist, Tokenizer
+from s2s_keras.text import Lexicon, Shortlist, Tokenizer
 
 __all__ = ["FORMAT_VERSION", "Artifact", "read_artifact", "write_artifact"]
 
@@ -30,10 +30,13 @@ TOKENIZER_FILES = {
     "target_tokenizer": "target_tokenizer.json",
 }
 SHORTLIST_FILE = "shortlist.bin"
+LEXICON_FILE = "lexicon.bin"
+OPTIONAL_FILES = (SHORTLIST_FILE, LEXICON_FILE)
 MAX_BYTES = {
     MODEL_JSON: 2**20,
     **dict.fromkeys(TOKENIZER_FILES.values(), 16 * 2**20),
     SHORTLIST_FILE: 64 * 2**20,
+    LEXICON_FILE: 16 * 2**20,
 }
 """Member -> its largest size."""
 
@@ -68,6 +71,7 @@ class Artifact:
         source_tokenizer: text -> `source_ids`.
         target_tokenizer: output ids -> text.
         shortlist: source ids -> the target ids that an output is made of; `None` for all.
+        lexicon: the words that a correction is made of; `None` where any are.
     """
 
     path: Path
@@ -75,6 +79,7 @@ class Artifact:
     source_tokenizer: Tokenizer
     target_tokenizer: Tokenizer
     shortlist: Shortlist | None = None
+    lexicon: Lexicon | None = None
 
     @property
     def graph(self) -> bytes:
@@ -90,6 +95,7 @@ def write_artifact(
     source_tokenizer: Tokenizer,
     target_tokenizer: Tokenizer,
     shortlist: Shortlist | None = None,
+    lexicon: Lexicon | None = None,
 ) -> dict[str, Any]:
     """Writes the one file, atomically.
 
@@ -101,6 +107,7 @@ def write_artifact(
         source_tokenizer: becomes `source_tokenizer.json`.
         target_tokenizer: becomes `target_tokenizer.json`.
         shortlist: becomes `shortlist.bin`, where given.
+        lexicon: becomes `lexicon.bin`, likewise.
 
     Returns:
         The whole `model.json`.
@@ -113,6 +120,8 @@ def write_artifact(
         members[SHORTLIST_FILE] = shortlist.to_bytes()
         sizes = {"size": shortlist.size, "per_token": shortlist.per_token}
         metadata = {**metadata, "shortlist": sizes}
+    if lexicon is not None:
+        members[LEXICON_FILE] = lexicon.to_bytes()
     document = {
         "format_version": FORMAT_VERSION,
         **metadata,
@@ -160,7 +169,8 @@ def read_artifact(path: str | Path) -> Artifact:
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path}: a vocabulary is not usable: {_brief(error)}") from error
     shortlist = _shortlist(path, metadata, members.get(SHORTLIST_FILE), **tokenizers)
-    return Artifact(path, metadata, **tokenizers, shortlist=shortlist)
+    lexicon = _lexicon(path, members.get(LEXICON_FILE))
+    return Artifact(path, metadata, **tokenizers, shortlist=shortlist, lexicon=lexicon)
 
 
 @contextmanager
@@ -184,7 +194,7 @@ def _read_members(path: Path, file: BinaryIO, size: int) -> dict[str, bytes]:
                     f"{path}: the names of the metadata's members must be distinct, and without a "
                     f"folder. Received: {reprlib.repr(names)}."
                 )
-            wanted = [name for name in MAX_BYTES if name != SHORTLIST_FILE or name in names]
+            wanted = [name for name in MAX_BYTES if name not in OPTIONAL_FILES or name in names]
             return {name: _read_member(path, archive, name) for name in wanted}
     except KeyError as error:
         raise ArtifactError(f"{path}: the metadata is incomplete: {error.args[0]}") from error
@@ -292,6 +302,13 @@ def _tokenizer(content: bytes) -> Tokenizer:
     tokenizer = Tokenizer.from_json(content.decode())
     "".join(tokenizer.tokens).encode()  # half a surrogate pair could not be printed
     return tokenizer
+
+
+def _lexicon(path: Path, content: bytes | None) -> Lexicon | None:
+    try:
+        return None if content is None else Lexicon.from_bytes(content)
+    except ValueError as error:
+        raise ArtifactError(f"{path}: the lexicon is not usable: {_brief(error)}") from error
 
 
 def _shortlist(

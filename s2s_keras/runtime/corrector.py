@@ -1,13 +1,30 @@
-"""Words and short texts -> corrected ones."""
+"""Text as it was typed -> text as it was meant."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from s2s_keras.decoding import Prediction
+from s2s_keras.decoding import DecodingSettings, Session
+from s2s_keras.decoding.correction import CorrectionSettings, Judgement, WordCorrector
+from s2s_keras.decoding.edits import Edit, apply_edits, find_edits
+from s2s_keras.errors import ArtifactError
+from s2s_keras.runtime.artifact import Artifact
+from s2s_keras.runtime.personal_words import PersonalWords
 from s2s_keras.runtime.seq2seq_lite import Seq2SeqLite
+from s2s_keras.text import Lexicon, SubwordTokenizer
+from s2s_keras.text.words import PROTECTED_KINDS, find_words, with_case_of
 
-__all__ = ["Correction", "Corrector"]
+__all__ = ["Correction", "Corrector", "Suggestion"]
+
+_PERSONAL_FREQUENCY = 1e-6
+"""Of a personal word in running text, as long as nothing better is known."""
+
+_STRAIGHTENED = {ord("\N{RIGHT SINGLE QUOTATION MARK}"): "'"}
 
 
 @dataclass(frozen=True)
@@ -17,12 +34,12 @@ class Correction:
     Attributes:
         source: the text as it was given.
         text: the corrected text; where nothing was corrected, `source` itself.
-        predictions: the model's n best outputs, the best first.
+        edits: what was changed, in order.
     """
 
     source: str
     text: str
-    predictions: tuple[Prediction, ...] = field(repr=False)
+    edits: tuple[Edit, ...] = field(repr=False)
 
     @property
     def changed(self) -> bool:
@@ -30,28 +47,207 @@ class Correction:
         return self.text != self.source
 
 
+class Suggestion(NamedTuple):
+    """A word that may have been meant.
+
+    Attributes:
+        text: the word.
+        probability: p(text | typed, context) of the model, 0 to 1.
+    """
+
+    text: str
+    probability: float
+
+
 class Corrector(Seq2SeqLite):
     """Opens a file whose task is `correction`; see `Seq2SeqLite`.
 
+    A file with a lexicon corrects texts of any length word by word, each in its context: see
+    `WordCorrector` for when a word is changed. A file without one takes a word or a short text as
+    a whole.
+
     >>> with Corrector("model.tflite") as corrector:
     ...     print(corrector.correct("recieve").text)
+
+    Args:
+        path: see `Seq2SeqLite`.
+        settings: see `Seq2SeqLite`.
+        correction: when a word is changed; where not given, as the file says.
+        aggressiveness: how readily, 0 to 1; see `CorrectionSettings.with_aggressiveness`.
+        personal_words: a person's own words, or the file that holds them; none where not given.
+        protected: what is never changed, of `PROTECTED_KINDS`.
+        num_threads: see `Seq2SeqLite`.
+        interpreter: see `Seq2SeqLite`.
+
+    Raises:
+        ArtifactError, MissingDependencyError: see `Seq2SeqLite`.
+        DataError: the personal words cannot be read; see `PersonalWords`.
+        ValueError: a value lies outside its range, or means nothing to a file without a lexicon.
     """
 
     task = "correction"
 
-    def correct(self, text: str) -> Correction:
-        """Corrects a word or a short text.
+    def __init__(
+        self,
+        path: str | Path | Artifact,
+        settings: DecodingSettings | None = None,
+        *,
+        correction: CorrectionSettings | None = None,
+        aggressiveness: float = 0.5,
+        personal_words: PersonalWords | str | Path | None = None,
+        protected: Collection[str] = PROTECTED_KINDS,
+        num_threads: int = 1,
+        interpreter: str | Callable[..., Any] | None = None,
+    ) -> None:
+        super().__init__(path, settings, num_threads=num_threads, interpreter=interpreter)
+        find_words("", protected)  # refuses what is no kind
+        self.protected = protected
+        if isinstance(personal_words, str | Path):
+            personal_words = PersonalWords(personal_words)
+        self.personal_words = personal_words
+        self._learned: frozenset[str] = frozenset()
+        self._words: WordCorrector | None = None
+        if self._artifact.lexicon is not None:
+            self._words = self._word_corrector(self._artifact.lexicon, correction, aggressiveness)
+            self._take_personal_words()
+        elif correction is not None or personal_words is not None or aggressiveness != 0.5:
+            raise ValueError(
+                f"{self._artifact.path} holds no lexicon: leave out `correction`, "
+                "`aggressiveness` and `personal_words`."
+            )
 
-        An output of the same tokens is no correction: white space and, where the model knows no
-        capitals, letter case stay as they were. Neither is one that the model did not end, for want
-        of time or length: half a word corrects nothing.
+    def correct(self, text: str) -> Correction:
+        """Corrects a text; all that is not corrected stays as it is, character by character.
+
+        Without a lexicon, an output of the same tokens is no correction: white space and, where the
+        model knows no capitals, letter case stay as they were. Neither is one that the model did
+        not end, for want of time or length: half a word corrects nothing.
 
         Raises:
-            InputError: see `predict`.
+            InputError: see `predict`; never with a lexicon.
         """
-        [predictions] = self.predict([text])
+        if self._words is None:
+            edits = self._correct_whole(text)
+        else:
+            words = find_words(text, self.protected)
+            with self._borrowed() as session:
+                judge = partial(self._judge, self._words, session)
+                edits = tuple(find_edits(text, words, judge, self._may_join))
+        return Correction(text, apply_edits(text, edits), edits)
+
+    def suggest(self, word: str, left: str = "", right: str = "", k: int = 3) -> list[Suggestion]:
+        """Returns what may have been meant by a word, or what it may become, the best first.
+
+        Args:
+            word: what was typed so far; empty for the next word.
+            left: the text before it.
+            right: the text behind it.
+            k: suggestions wanted, at least 1.
+
+        Returns:
+            At most k; none for what the model cannot read.
+
+        Raises:
+            ValueError: `k` is below 1, or the file holds no lexicon.
+        """
+        if k < 1:
+            raise ValueError(f"`k` must be a positive integer. Received: k={k}.")
+        words = self._with_lexicon()
+        typed = word.translate(_STRAIGHTENED)
+        if typed and not words.takes(typed):
+            return []
+        with self._borrowed() as session:
+            found = words.suggest(session, left, typed, right, k)
+        return [Suggestion(with_case_of(word, c.text), math.exp(c.log_prob)) for c in found]
+
+    def learn(self, word: str) -> None:
+        """Adds a personal word, which is then left alone, and may be suggested.
+
+        Raises:
+            InputError, DataError, OSError: see `PersonalWords.learn`.
+            ValueError: the corrector was opened without personal words.
+        """
+        self._personal().learn(word)
+        self._take_personal_words()
+
+    def forget(self, word: str) -> None:
+        """Removes a personal word, or lifts a block.
+
+        Raises:
+            InputError, DataError, OSError, ValueError: see `learn`.
+        """
+        self._personal().forget(word)
+        self._take_personal_words()
+
+    def block(self, word: str) -> None:
+        """Sees to it that a word is never suggested.
+
+        Raises:
+            InputError, DataError, OSError, ValueError: see `learn`.
+        """
+        self._personal().block(word)
+        self._take_personal_words()
+
+    def _word_corrector(
+        self, lexicon: Lexicon, correction: CorrectionSettings | None, aggressiveness: float
+    ) -> WordCorrector:
+        path, metadata = self._artifact.path, self._artifact.metadata
+        source_tokenizer = self._artifact.source_tokenizer
+        try:
+            if not isinstance(source_tokenizer, SubwordTokenizer):
+                raise ValueError("a file with a lexicon must have subwords")
+            correction = correction or CorrectionSettings.from_metadata(metadata)
+            found = WordCorrector(
+                source_tokenizer,
+                self._artifact.target_tokenizer,
+                lexicon,
+                correction,
+                self.settings.beam_width,
+                self.settings.max_source_length,
+            )
+        except ValueError as error:
+            raise ArtifactError(f"{path}: {error}") from error
+        found.settings = correction.with_aggressiveness(aggressiveness)
+        return found
+
+    def _correct_whole(self, text: str) -> tuple[Edit, ...]:
+        [[best, *others]] = self.predict([text])
         pieces = self.source_tokenizer.pieces
-        for best in predictions[:1]:
-            if best.is_complete and pieces(best.text) != pieces(text):
-                return Correction(text, best.text, tuple(predictions))
-        return Correction(text, text, tuple(predictions))
+        if not best.is_complete or pieces(best.text) == pieces(text):
+            return ()
+        alternatives = tuple(other.text for other in others)
+        return (Edit(0, len(text), text, best.text, math.exp(best.log_prob), alternatives),)
+
+    def _with_lexicon(self) -> WordCorrector:
+        if self._words is None:
+            raise ValueError(f"{self._artifact.path} holds no lexicon, which this needs.")
+        return self._words
+
+    def _personal(self) -> PersonalWords:
+        if self.personal_words is None:
+            raise ValueError("Open the corrector with `personal_words`, a file to keep them in.")
+        return self.personal_words
+
+    def _take_personal_words(self) -> None:
+        shipped = self._artifact.lexicon
+        if self.personal_words is None or shipped is None:
+            return
+        normalize = self.source_tokenizer.normalize
+        self._learned = frozenset(map(normalize, self.personal_words.learned))
+        learned = dict.fromkeys(self._learned, _PERSONAL_FREQUENCY)
+        blocked = {normalize(word) for word in self.personal_words.blocked}
+        self._with_lexicon().lexicon = shipped.changed(learned, blocked)
+
+    def _judge(
+        self, words: WordCorrector, session: Session, left: str, typed: str, right: str
+    ) -> Judgement | None:
+        typed = typed.translate(_STRAIGHTENED)
+        if self.source_tokenizer.normalize(typed) in self._learned or not words.takes(typed):
+            return None
+        return words.judge(session, left, typed, right)
+
+    def _may_join(self, one: str, two: str) -> bool:
+        """Whether the space between two words may be one too many."""
+        normalize, lexicon = self.source_tokenizer.normalize, self._with_lexicon().lexicon
+        parts = normalize(one), normalize(two)
+        return not all(part in lexicon for part in parts) and "".join(parts) in lexicon

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from typing import Any
 
-from s2s_keras.runtime.artifact import SHORTLIST_FILE, TOKENIZER_FILES, Artifact
+from s2s_keras.runtime.artifact import LEXICON_FILE, SHORTLIST_FILE, TOKENIZER_FILES, Artifact
 from s2s_keras.runtime.compatibility import missing_operators
 from s2s_keras.runtime.graph import (
     builtin_operators,
@@ -76,8 +76,9 @@ def _sizes(artifact: Artifact) -> dict[str, int]:
     with zipfile.ZipFile(artifact.path) as archive:
         names = TOKENIZER_FILES.values()
         sizes["vocabularies"] = sum(archive.getinfo(name).compress_size for name in names)
-        if artifact.shortlist is not None:
-            sizes["shortlist"] = archive.getinfo(SHORTLIST_FILE).compress_size
-    members = sizes["vocabularies"] + sizes.get("shortlist", 0)
+        optional = {"shortlist": SHORTLIST_FILE, "lexicon": LEXICON_FILE}
+        present = {part: name for part, name in optional.items() if name in archive.namelist()}
+        sizes |= {part: archive.getinfo(name).compress_size for part, name in present.items()}
+    members = sum(sizes[part] for part in ("vocabularies", *present))
     sizes["metadata"] = total - len(artifact.graph) - members
     return sizes

@@ -1,0 +1,303 @@
+"""From running text to corrected text: train, export and correct with a few words."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import threading
+from pathlib import Path
+
+import pytest
+
+from s2s_keras.cli import main
+from s2s_keras.decoding import CorrectionSettings
+from s2s_keras.errors import ArtifactError, ConfigError, DataError, InputError
+from s2s_keras.recipe import load_recipe
+from s2s_keras.runtime import Corrector, read_artifact
+from s2s_keras.text import Lexicon, find_words
+from s2s_keras.training.corpus import load_corpus
+
+TEXTS = [
+    "The cat sat on the mat.",
+    "Their cat was there again.",
+    "She went there with their dog.",
+    "The dog ran together with the cat!",
+    "They sat on their own mat.",
+    "There is a lot of milk.",
+]
+MISSPELLINGS = "teh\tthe\nther\ttheir\nther\tthere\ntogther\ttogether\nwnet\twent\n"
+RECIPE = """
+name: few-words
+task: correction
+data:
+  text: text.txt
+  folder: {folder}
+  tokenizer: subword
+  lowercase: true
+  max_vocabulary: 60
+  max_source_length: 36
+  max_target_length: 16
+  bucket_lengths: [20]
+  target_bucket_lengths: [8]
+  dev_fraction: 0.1
+  words:
+    lexicon: lexicon.tsv
+    misspellings: [misspellings.tsv]
+    rates: {{misspelling: 0.25, omission: 0.2, run_together: 0.05}}
+    context_rates: {{omission: 0.02}}
+    known_margin: 1.0
+    unknown_margin: -1.0
+model: {{embedding_size: 24, units: 48, decoder: luong, dropout: 0.0}}
+training: {{epochs: 12, batch_size: 32, learning_rate: 0.01, warmup_steps: 20}}
+decoding: {{beam_width: 6}}
+"""
+
+
+def write_data(folder: Path) -> Path:
+    """Writes text, lexicon, misspellings and recipe, and returns where the recipe is."""
+    words = [word.text.lower() for text in TEXTS for word in find_words(text)]
+    lines = [f"{word}\t{words.count(word) / len(words)}\n" for word in sorted(set(words))]
+    (folder / "lexicon.tsv").write_text("".join(lines), encoding="utf-8")
+    (folder / "text.txt").write_text("\n".join(TEXTS * 40) + "\n", encoding="utf-8")
+    (folder / "misspellings.tsv").write_text(MISSPELLINGS * 2, encoding="utf-8")
+    recipe = folder / "recipe.yaml"
+    recipe.write_text(RECIPE.format(folder=folder), encoding="utf-8")
+    return recipe
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("few-words")
+    assert main(["train", str(write_data(folder)), "--out", str(folder / "run")]) == 0
+    return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def file(run: Path) -> Path:
+    path = run.parent / "few-words.tflite"
+    assert main(["export", str(run), "--out", str(path), "--min-same-best", "0.8"]) == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def corrector(file: Path) -> Corrector:
+    return Corrector(file)
+
+
+def test_a_training_on_text_measures_the_marked_words(run: Path) -> None:
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["words"] == pytest.approx(metrics["pairs"], rel=0.1)
+    assert metrics["fix_rate"] > 0.8
+    assert metrics["broken_rate"] < 0.05
+
+
+def test_the_file_holds_the_lexicon_and_the_settings(run: Path, file: Path) -> None:
+    artifact = read_artifact(file)
+    assert artifact.lexicon == Lexicon.from_bytes((run / "lexicon.bin").read_bytes())
+    assert "together" in artifact.lexicon and "teh" not in artifact.lexicon
+    settings = CorrectionSettings.from_metadata(artifact.metadata)
+    assert settings == CorrectionSettings(known_margin=1.0, unknown_margin=-1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "corrected"),
+    [
+        ("", ""),
+        (" \r\n", " \r\n"),
+        ("Teh cat saton the mt.", "The cat sat on the mat."),
+        ("They sat  on ther own mat", "They sat  on their own mat"),
+        ("Their cat was ther again", "Their cat was there again"),
+        ("The dog ran to gether with teh cat!", "The dog ran together with the cat!"),
+        ("The cat sat on the mat.", "The cat sat on the mat."),
+        ("www.teh.org #teh TEH teh1", "www.teh.org #teh TEH teh1"),
+        ("\u4f60\u597d \U0001f469\u200d\U0001f4bb \ud800 caf\u00e9", None),
+    ],
+)
+def test_errors_are_corrected_in_their_context_and_nothing_else_is(
+    corrector: Corrector, text: str, corrected: str | None
+) -> None:
+    found = corrector.correct(text)
+    assert found.text == (text if corrected is None else corrected)
+    assert found.changed == (found.text != text)
+    for edit in found.edits:
+        assert text[edit.start : edit.end] == edit.typed != edit.corrected
+        assert 0 < edit.probability <= 1
+        assert edit.corrected not in edit.alternatives
+
+
+def test_what_is_protected_is_corrected_where_that_is_asked_for(file: Path) -> None:
+    with Corrector(file, protected=("url",)) as asked:
+        assert asked.correct("TEH cat www.teh.org").text == "THE cat www.teh.org"
+    with pytest.raises(ValueError, match="`protected` must be of"):
+        Corrector(file, protected=("names",))
+
+
+def test_aggressiveness_decides_how_readily_words_are_changed(file: Path) -> None:
+    text = "The cta sat"
+    changed = []
+    for aggressiveness in (0.0, 0.5, 1.0):
+        with Corrector(file, aggressiveness=aggressiveness) as corrector:
+            changed.append(len(corrector.correct(text + " on teh mat ther.").edits))
+    assert changed == sorted(changed)
+    margins = CorrectionSettings(known_margin=60.0, unknown_margin=60.0)
+    with Corrector(file, correction=margins) as careful:
+        assert careful.correct("Teh cat").edits == ()
+    with pytest.raises(ValueError, match="`aggressiveness` must lie between 0 and 1"):
+        Corrector(file, aggressiveness=2.0)
+
+
+def test_suggestions_complete_and_correct(corrector: Corrector) -> None:
+    assert corrector.suggest("t", "The dog ran ")[0].text == "together"
+    assert corrector.suggest("", "There is a ", k=1)[0].text == "lot"
+    found = corrector.suggest("Teh", "", " cat sat")
+    assert found[0].text == "The" and found[0].probability > 0.5
+    assert len(found) == 3
+    assert corrector.suggest("caf\u00e9") == []
+    with pytest.raises(ValueError, match="`k` must be a positive integer"):
+        corrector.suggest("a", k=0)
+
+
+def test_personal_words_are_left_alone_and_blocked_ones_are_not_suggested(
+    file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "words.txt"
+    with Corrector(file, personal_words=path) as corrector:
+        assert corrector.correct("Teh cat sat").edits
+        corrector.learn("teh")
+        assert corrector.correct("Teh cat sat").edits == ()
+        corrector.forget("teh")
+        corrector.block("the")
+        assert all(edit.corrected != "The" for edit in corrector.correct("Teh cat sat").edits)
+    assert path.read_text(encoding="utf-8") == "-the\n"
+    with Corrector(file) as corrector, pytest.raises(ValueError, match="with `personal_words`"):
+        corrector.learn("word")
+
+
+def test_corrupt_personal_words_are_an_error_that_names_the_line(
+    file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "words.txt"
+    path.write_bytes(b"good\n\xff\n")
+    with pytest.raises(DataError, match=r"words.txt:2: personal words must be text in UTF-8"):
+        Corrector(file, personal_words=path)
+
+
+def test_threads_share_a_corrector(corrector: Corrector) -> None:
+    text = "They sat on ther own mat. Teh dog ran togther with the cat."
+    expected = corrector.correct(text).text
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda n=n: found.append(corrector.correct("the " * n + text).text))
+        for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == sorted("the " * n + expected for n in range(4))
+
+
+def test_very_long_texts_and_words_are_corrected(corrector: Corrector) -> None:
+    text = "The cat sat on teh mat. " * 200
+    assert corrector.correct(text).text == text.replace("teh", "the")
+    endless = "thecat" * 10_000
+    assert corrector.correct(f"Teh {endless} sat").text == f"The {endless} sat"
+
+
+def test_a_file_without_a_lexicon_takes_no_settings_for_one(tiny_file: Path) -> None:
+    artifact = read_artifact(tiny_file)
+    artifact.metadata["task"] = "correction"
+    with pytest.raises(ValueError, match="holds no lexicon: leave out"):
+        Corrector(artifact, aggressiveness=0.9)
+    with Corrector(artifact) as corrector, pytest.raises(ValueError, match="holds no lexicon"):
+        corrector.suggest("a")
+
+
+@pytest.mark.parametrize(
+    ("correction", "message"),
+    [
+        (None, "`correction` must be an object"),
+        ({"known_margin": math.inf}, "`known_margin` must be a finite number"),
+        ({"left_tokens": -1}, "`left_tokens` must be a whole number"),
+    ],
+)
+def test_a_file_with_unusable_settings_is_refused(
+    file: Path, correction: object, message: str
+) -> None:
+    artifact = read_artifact(file)
+    artifact.metadata["correction"] = correction
+    with pytest.raises(ArtifactError, match=message):
+        Corrector(artifact)
+
+
+def test_the_command_corrects_texts_and_lines(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["correct", "--model", str(file)]
+    assert main([*command, "Teh cat sat", "the dog ran"]) == 0
+    assert capsys.readouterr().out == "The cat sat\nthe dog ran\n"
+    assert main([*command, "--json", "Teh cat sat"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    [edit] = document.pop("edits")
+    assert document == {"source": "Teh cat sat", "text": "The cat sat"}
+    assert (edit["start"], edit["end"], edit["typed"], edit["corrected"]) == (0, 3, "Teh", "The")
+    assert "The" not in edit["alternatives"]
+    lines = b"Teh cat sat\r\n\r\nThey sat on ther own mat"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines), encoding="utf-8"))
+    assert main([*command]) == 0
+    assert capsys.readouterr().out == "The cat sat\r\n\r\nThey sat on their own mat"
+
+
+def test_the_command_checks(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["correct", "--model", str(file), "--check"]
+    assert main([*command, "The cat sat"]) == 0
+    assert main([*command, "The cat sat", "Teh cat sat"]) == 1
+    assert main([*command, "--aggressiveness", "2", "a"]) == 2
+    capsys.readouterr()
+
+
+def test_learning_is_an_input_error_for_what_is_no_word(file: Path, tmp_path: Path) -> None:
+    with (
+        Corrector(file, personal_words=tmp_path / "words.txt") as corrector,
+        pytest.raises(InputError, match="must hold 1 to 48 characters"),
+    ):
+        corrector.learn("two words")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("lexicon.tsv", "the\t0.1\ncat\tmany\n", r"lexicon.tsv:2: could not convert .*'many'"),
+        ("lexicon.tsv", "the\t0.1\ncat\t2\n", r"lexicon.tsv:2: A frequency must be above 0"),
+        ("lexicon.tsv", "the\n", r"lexicon.tsv:1: "),
+        ("lexicon.tsv", "missing\t0.1\n", r"text.txt: 240 lines give 0 training and 0 dev words"),
+        ("misspellings.tsv", "teh\tthe\n", r"misspellings.tsv: .* must hold an edit 2 times"),
+        ("misspellings.tsv", "the\tthen\n", r"misspellings.tsv: .* none of the lexicon"),
+        ("text.txt", b"\xff\n", r"text.txt:1: byte 1 of the line is not valid UTF-8"),
+    ],
+)
+def test_bad_files_are_named_with_their_line(
+    tmp_path: Path, name: str, content: str | bytes, message: str
+) -> None:
+    recipe = load_recipe(write_data(tmp_path), ["data.words.rates={error_model: 0.1}"])
+    raw = content if isinstance(content, bytes) else content.encode()
+    (tmp_path / name).write_bytes(raw)
+    with pytest.raises(DataError, match=message):
+        load_corpus(recipe.data)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("data.words=null", "`data.text` and `data.words` need one another"),
+        ("data.tokenizer=word", "`data.text` needs `data.tokenizer: subword`"),
+        ("data.train=x.tsv", "exactly one of `data.dataset`, `data.train` and `data.text`"),
+        ("data.words.rates={typo: 0.1}", r"Rates must be of .*Received: \['typo'\]"),
+        ("data.words.rates={split: 0.9, omission: 0.2}", "sum to at most 1"),
+        ("data.words.misspellings=[]", "a rate of misspelling needs `data.words.misspellings`"),
+    ],
+)
+def test_recipes_that_mean_nothing_are_refused(tmp_path: Path, override: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_recipe(write_data(tmp_path), [override])

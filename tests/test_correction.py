@@ -257,6 +257,22 @@ def test_the_command_checks(file: Path, capsys: pytest.CaptureFixture[str]) -> N
     capsys.readouterr()
 
 
+def test_evaluate_corrects_whole_texts(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    lines = ["Teh cat sat on the mat\tThe cat sat on the mat", "the dog ran\tThe dog rans"]
+    pairs.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert main(["evaluate", str(file), str(pairs), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    # One of three errors is repaired: capitals and words that are right stay as they are.
+    assert (figures["words"], figures["corrupted"]) == (9, 3)
+    assert figures["fix_rate"] == pytest.approx(1 / 3)
+    assert figures["broken_rate"] == 0.0
+    assert main(["predict", str(file), "Teh cat"]) == 2
+    assert "take `s2s-keras correct --model" in capsys.readouterr().err
+
+
 def test_learning_is_an_input_error_for_what_is_no_word(file: Path, tmp_path: Path) -> None:
     with (
         Corrector(file, personal_words=tmp_path / "words.txt") as corrector,

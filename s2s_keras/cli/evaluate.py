@@ -55,11 +55,17 @@ def run(
     """Measure a model on a file of pairs.
 
     A source that the model does not take (too long, characters never seen) counts as if returned
-    unchanged, and is counted under "unprocessed". Of a translation, lines with the same source are
+    unchanged, and is counted under "unprocessed". A file with a lexicon corrects whole texts, word
+    by word. Of a translation, lines with the same source are
     references of one text.
     """
     from s2s_keras.data import read_pairs
-    from s2s_keras.evaluation import NO_TRANSLATION_METRICS, can_measure_translations, evaluate
+    from s2s_keras.evaluation import (
+        NO_TRANSLATION_METRICS,
+        can_measure_translations,
+        evaluate,
+        evaluate_outputs,
+    )
 
     rows = read_pairs(pairs)
     settings = {
@@ -91,9 +97,17 @@ def run(
         note(NO_TRANSLATION_METRICS)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Decoding", total=len(rows))
-        result = evaluate(
-            opened.predictor, rows, opened.batch_size, lambda n: bar.advance(task, n)
-        ).as_dict()
+        if opened.correct is None:
+            found = evaluate(
+                opened.predictor, rows, opened.batch_size, lambda n: bar.advance(task, n)
+            )
+        else:
+            outputs = []
+            for row in rows:
+                outputs.append(opened.correct(row.source))
+                bar.advance(task)
+            found = evaluate_outputs(rows, outputs)
+        result = found.as_dict()
     if as_json:
         print_json({"model": str(model), "pairs_file": str(pairs), **result})
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,12 +28,14 @@ class OpenedModel:
         batch_size: how many texts it decodes together.
         task: what it was trained for, where it says so.
         language: ISO 639-1 code of the target language, where it says so.
+        correct: text -> corrected text, where the model corrects words in their context.
     """
 
     predictor: Predictor
     batch_size: int
     task: str | None = None
     language: str | None = None
+    correct: Callable[[str], str] | None = None
 
 
 def open_model(path: Path, **overrides: Any) -> OpenedModel:
@@ -87,10 +90,17 @@ def require_training() -> None:
 
 
 def _open_tflite(path: Path) -> OpenedModel:
-    from s2s_keras.runtime import Seq2SeqLite
+    from s2s_keras.runtime import Corrector, Seq2SeqLite, read_artifact
 
+    artifact = read_artifact(path)
     with quiet_native_logs():
-        predictor = Seq2SeqLite(path)
+        if artifact.lexicon is not None:
+            corrector = Corrector(artifact)
+            task = artifact.metadata.get("task")
+            return OpenedModel(
+                corrector, 1, task, correct=lambda text: corrector.correct(text).text
+            )
+        predictor = Seq2SeqLite(artifact)
     metadata = predictor.metadata
     return OpenedModel(predictor, 1, metadata.get("task"), metadata.get("target_language"))
 

@@ -166,6 +166,11 @@ def predict_texts(
     if options.as_json and options.as_table:
         raise ValueError("`--json` and `--table` exclude each other.")
     opened = _open(model, options)
+    if opened.correct is not None:
+        raise ValueError(
+            f"{model} corrects words in their context, and `predict` decodes whole texts: take "
+            f"`s2s-keras correct --model {model}`."
+        )
     columns = ("typed", "corrected") if opened.task == "correction" else ("source", "output")
     table = Table(*columns, "probability", "ms")
     last: Prediction | None = None

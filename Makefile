@@ -108,7 +108,7 @@ clean:
 	  --root-user-action=ignore \
 	  --target .venv-arm64/packages --python-version 3.11 --only-binary :all: \
 	  $(foreach glibc,2014 _2_17 _2_27 _2_28 _2_34 _2_35,--platform manylinux$(glibc)_aarch64) \
-	  'ai-edge-litert>=2.3,<2.4' 'tflite-runtime==2.14.0' 'numpy<2' 'pymicro-wakeword==2.5.0'
+	  '.[tflite-runtime]' 'pymicro-wakeword==2.5.0'
 	@touch $@
 
 # OpenNMT-tf and the TensorFlow of its time, for benchmarks/device; not for Python 3.12 and later.

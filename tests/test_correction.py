@@ -19,12 +19,19 @@ from s2s_keras.text import Lexicon, find_words
 from s2s_keras.training.corpus import load_corpus
 
 TEXTS = [
-    "The cat sat on the mat.",
-    "Their cat was there again.",
-    "She went there with their dog.",
-    "The dog ran together with the cat!",
-    "They sat on their own mat.",
-    "There is a lot of milk.",
+    f"{opening}{subject} {rest}"
+    for opening in ("", "Today ", "Again ")
+    for subject in ("The cat", "The dog", "Their cat", "Their dog", "A cat", "A dog", "She", "They")
+    for rest in (
+        "sat on the mat.",
+        "sat there again.",
+        "was there again.",
+        "went there with their dog.",
+        "ran together with the cat!",
+        "sat on their own mat.",
+        "was there with a lot of milk.",
+        "slept there.",
+    )
 ]
 MISSPELLINGS = "teh\tthe\nther\ttheir\nther\tthere\ntogther\ttogether\nwnet\twent\n"
 RECIPE = """
@@ -59,7 +66,7 @@ def write_data(folder: Path) -> Path:
     words = [word.text.lower() for text in TEXTS for word in find_words(text)]
     lines = [f"{word}\t{words.count(word) / len(words)}\n" for word in sorted(set(words))]
     (folder / "lexicon.tsv").write_text("".join(lines), encoding="utf-8")
-    (folder / "text.txt").write_text("\n".join(TEXTS * 40) + "\n", encoding="utf-8")
+    (folder / "text.txt").write_text("\n".join(TEXTS) + "\n", encoding="utf-8")
     (folder / "misspellings.tsv").write_text(MISSPELLINGS * 2, encoding="utf-8")
     recipe = folder / "recipe.yaml"
     recipe.write_text(RECIPE.format(folder=folder), encoding="utf-8")

@@ -181,4 +181,4 @@ def test_recipes_of_files_say_what_a_card_must(path):
         assert recipe.name == path.stem
         assert recipe.data.name
         assert recipe.data.licence
-        assert recipe.data.dev
+        assert recipe.data.dev or recipe.data.text

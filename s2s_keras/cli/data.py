@@ -14,6 +14,15 @@ from s2s_keras.errors import ConfigError
 
 __all__ = ["run"]
 
+_COUNTS = {
+    "train_pairs": "training pairs",
+    "dev_pairs": "dev pairs",
+    "test_pairs": "test pairs",
+    "lines": "lines of text",
+    "words": "words of the lexicon",
+    "misspellings": "misspellings",
+}
+
 
 def run(
     name: Annotated[
@@ -21,7 +30,7 @@ def run(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the files of pairs, with a note of their licence."),
+        typer.Option(help="Folder for the files, with a note of their licence."),
     ] = None,
     place: Annotated[
         Path | None,
@@ -47,7 +56,7 @@ def run(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Write a data set as files of pairs, with a note of its licence, or list all.
+    """Write a data set as files that a recipe reads, with a note of its licence, or list all.
 
     Some are built from installed packages. Public ones are downloaded, or taken from where
     `--from` says; the recipe of the same name reads them with `train --data FOLDER`.
@@ -74,12 +83,7 @@ def run(
     if as_json:
         print_json({"folder": str(out), **card})
         return
-    counts = {"train": "training pairs", "dev": "dev pairs", "test": "test pairs"}
-    sizes = {
-        title: f"{card[key]:,}"
-        for part, title in counts.items()
-        if (key := f"{part}_pairs") in card
-    }
+    sizes = {title: f"{card[key]:,}" for key, title in _COUNTS.items() if key in card}
     print_figures(str(out), {**sizes, "what": card["description"], "licence": card["licence"]})
 
 

@@ -104,6 +104,14 @@ class DataConfig(Section):
                 "`data.text` needs `data.tokenizer: subword`, which its contexts are cut by. "
                 f"Received: {self.tokenizer!r}"
             )
+        unused = {"dev": self.dev is not None, "subword_dropout": self.subword_dropout > 0}
+        for name in [name for name, is_given in unused.items() if is_given and self.text]:
+            raise ValueError(f"`data.{name}` is for pairs, and means nothing to `data.text`")
+        if self.text is not None and not self.lowercase:
+            raise ValueError(
+                "`data.text` needs `data.lowercase: true`: words are corrected in lower case, and "
+                "get the case of what was typed"
+            )
         if self.dataset is not None and self.folder is not None:
             raise ValueError(
                 "`data.folder` is where the files of `data.train` are, and a built-in data set has "

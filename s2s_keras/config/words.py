@@ -30,7 +30,7 @@ class WordsConfig(Section):
 
     lexicon: Path
     """File of the words that a correction is made of: `word<TAB>frequency`, the frequency as a
-    share of running text."""
+    share of running text, the words in lower case."""
     misspellings: list[Path] = Field(default=[])
     """Files of pairs: what people typed, and the word that was meant."""
     rates: Rates = Field(

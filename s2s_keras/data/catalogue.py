@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from s2s_keras.data.autocorrect import AUTOCORRECT
 from s2s_keras.data.multi30k import MULTI30K
 from s2s_keras.data.public import PublicDataset
 from s2s_keras.data.tatoeba import TATOEBA
@@ -9,5 +10,5 @@ from s2s_keras.data.tatoeba import TATOEBA
 __all__ = ["PUBLIC_DATASETS"]
 
 PUBLIC_DATASETS: dict[str, PublicDataset] = {
-    dataset.name: dataset for dataset in (*MULTI30K, *TATOEBA)
+    dataset.name: dataset for dataset in (AUTOCORRECT, *MULTI30K, *TATOEBA)
 }

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from s2s_keras.data.noise import Noise
 from s2s_keras.data.pairs import Pair
 from s2s_keras.text import Lexicon, normalize
+from s2s_keras.text.lexicon import MAX_WORD_CHARACTERS
 from s2s_keras.text.marker import WordMarker
-from s2s_keras.text.words import TypedWord, find_words
+from s2s_keras.text.words import TypedWord, find_words, straighten
 
 __all__ = ["MarkedWords"]
 
@@ -32,7 +33,6 @@ _SLACK = 3
 """Tokens by which most mistyped sources are no longer than clean ones."""
 
 _CHUNK = re.compile(r"\S+")
-_CURLED = {ord("\N{RIGHT SINGLE QUOTATION MARK}"): "'"}
 
 
 class MarkedWords(Sequence[Pair]):
@@ -53,6 +53,8 @@ class MarkedWords(Sequence[Pair]):
         noise: what happens to the word.
         context_noise: what happens to each other word.
         marker: word and context -> source.
+        limits: tokens of the longest source and characters of the longest word that become
+            examples.
         completion: the share of examples in which the word is only begun, 0 to 1.
         seed: of which occurrences become examples.
     """
@@ -64,6 +66,7 @@ class MarkedWords(Sequence[Pair]):
         noise: Noise,
         context_noise: Noise,
         marker: WordMarker,
+        limits: tuple[int, int] = (256, MAX_WORD_CHARACTERS),
         completion: float = 0.08,
         seed: int = 0,
     ) -> None:
@@ -71,11 +74,13 @@ class MarkedWords(Sequence[Pair]):
         self.context_noise = context_noise
         self.marker = marker
         self.completion = completion
-        self._texts = [normalize(text).translate(_CURLED) for text in texts]
+        self._lexicon = lexicon
+        self._limits = limits
+        self._texts = [straighten(normalize(text)) for text in texts]
         found = [
             (line, index, word, tokens)
             for line, text in enumerate(self._texts)
-            for index, word, tokens in self._candidates(text, lexicon)
+            for index, word, tokens in self._candidates(text)
         ]
         counts = Counter(word for _, _, word, _ in found)
         limit = max(_ENOUGH, _FREQUENT * sum(counts.values()))
@@ -115,7 +120,8 @@ class MarkedWords(Sequence[Pair]):
         """Returns int (N, 2): tokens that a clean source has at most, with some to spare, and the
         characters of the word, likewise.
         """
-        return self._places[:, 2:] + _SLACK
+        lengths: NDArray[np.integer] = np.minimum(self._places[:, 2:] + _SLACK, self._limits)
+        return lengths
 
     def draw(self, example: int, rng: Random | None) -> Pair:
         """Returns an example: a source as `WordMarker.mark` writes it, and what was meant.
@@ -138,29 +144,35 @@ class MarkedWords(Sequence[Pair]):
             return Pair(self.marker.mark(left, begun, ""), word.text.lower())
         together = [word.text]
         if index + 1 < len(words) and text[word.end : words[index + 1].start] == " ":
-            together.append(words[index + 1].text)
+            following = words[index + 1].text
+            together += [following] if following.lower() in self._lexicon else []
         typed = self.noise.type_word(together, 0, rng)
         behind = index + typed.words
         near = words[behind : behind + self.marker.right_tokens]
         right = self._mistype(text, words[behind - 1].end, len(text), near, rng)
         return Pair(self.marker.mark(left, typed.text, right), typed.meant.lower())
 
-    def _candidates(self, text: str, lexicon: Lexicon) -> Iterator[tuple[int, str, int]]:
-        """Yields the index of each word of the lexicon, the word, and the tokens of its source."""
+    def _candidates(self, text: str) -> Iterator[tuple[int, str, int]]:
+        """Yields the index of each word of the lexicon, the word, and the tokens of its source.
+
+        Those that do not fit are passed over.
+        """
         count = self.marker.count_tokens
         chunks = list(_CHUNK.finditer(text))
         ends = [chunk.end() for chunk in chunks]
         sums = list(accumulate((count(chunk.group()) for chunk in chunks), initial=0))
         for index, word in enumerate(find_words(text)):
             lower = word.text.lower()
-            if lower in lexicon:
+            if lower in self._lexicon:
                 place = bisect_left(ends, word.end)
                 chunk = chunks[place]
                 before = sums[place] + count(text[chunk.start() : word.start])
                 behind = sums[-1] - sums[place + 1] + count(text[word.end : chunk.end()])
                 left = max(1, min(before, self.marker.left_tokens))  # a space, if nothing else
                 right = min(behind, self.marker.right_tokens)
-                yield index, lower, left + len(lower) + right
+                tokens = left + len(lower) + right
+                if tokens <= self._limits[0] and len(lower) <= self._limits[1]:
+                    yield index, lower, tokens
 
     def _mistype(
         self, text: str, start: int, end: int, words: Sequence[TypedWord], rng: Random

@@ -7,7 +7,7 @@ from importlib import resources
 
 from s2s_keras.data.pairs import Pair, split_pairs
 
-__all__ = ["DESCRIPTION", "LICENCE", "build"]
+__all__ = ["DESCRIPTION", "LICENCE", "build", "read_codespell"]
 
 DESCRIPTION = (
     "Misspellings with one correction from the dictionary of the PyPI package `codespell`, and the "
@@ -35,9 +35,8 @@ def build(
     """
     from wordfreq import zipf_frequency
 
-    dictionary = resources.files("codespell_lib").joinpath("data/dictionary.txt")
-    lines = dictionary.read_text(encoding="utf-8").splitlines()
-    misspelled = [pair for pair in _parse_dictionary(lines) if fits(pair)]
+    listed = (Pair(typed, others[0]) for typed, others in read_codespell() if len(others) == 1)
+    misspelled = [pair for pair in listed if fits(pair)]
     train, dev = split_pairs(misspelled, dev_fraction, key=lambda pair: pair.target.lower())
     typed = {pair.source for pair in misspelled}
     for part, weighted in ((train, True), (dev, False)):
@@ -48,9 +47,16 @@ def build(
     return train, dev
 
 
-def _parse_dictionary(lines: list[str]) -> Iterator[Pair]:
-    """Yields the pairs of `typed->correct` lines; several corrections are split by commas."""
-    for line in lines:
-        typed, arrow, correct = line.partition("->")
-        if arrow and "," not in correct and correct.strip():
-            yield Pair(typed.strip(), correct.strip())
+def read_codespell() -> Iterator[tuple[str, list[str]]]:
+    """Yields the misspellings of `codespell`, each with its corrections.
+
+    Several are followed by another item, empty or a remark.
+
+    Raises:
+        ModuleNotFoundError: `codespell` is not installed.
+    """
+    dictionary = resources.files("codespell_lib").joinpath("data/dictionary.txt")
+    for line in dictionary.read_text(encoding="utf-8").splitlines():
+        typed, arrow, corrections = line.partition("->")
+        if arrow and corrections.strip():
+            yield typed.strip(), [text.strip() for text in corrections.split(",")]

@@ -40,7 +40,7 @@ class Multi30k(PublicDataset):
                 temporary.write_bytes(content)
         sides = (self.source_language, self.target_language)
         return {
-            part: len(read_pairs(*(folder / f"{name}.{side}" for side in sides)))
+            f"{part}_pairs": len(read_pairs(*(folder / f"{name}.{side}" for side in sides)))
             for part, name in (("train", "train"), ("dev", "val"))
         }
 

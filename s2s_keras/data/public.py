@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,15 @@ class RemoteFile:
     url: str
     sha256: str | None = None
 
-    def fetch(self, place: Path | None, progress: Progress) -> Fetched:
+    def fetch(
+        self, place: Path | None, progress: Progress, downloads: MutableMapping[str, bytes]
+    ) -> Fetched:
         """Returns the content, from `place` or else downloaded, checked, and where it is from.
+
+        Args:
+            place: see `PublicDataset.write`.
+            progress: likewise.
+            downloads: place -> what it holds, of downloads so far; takes this one.
 
         Raises:
             DataError: it is not at `place`, is damaged, or is another file.
@@ -48,8 +55,10 @@ class RemoteFile:
         """
         origin: str | Path = self.url
         if place is None:
-            with progress(self.url) as report:
-                content = unpack(download(self.url, report), self.name, self.url)
+            if self.url not in downloads:
+                with progress(self.url) as report:
+                    downloads[self.url] = download(self.url, report)
+            content = unpack(downloads[self.url], self.name, self.url)
         else:
             content, origin = find_file(place, self.name, self.url.rpartition("/")[2])
         received = hashlib.sha256(content).hexdigest()
@@ -64,7 +73,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class PublicDataset:
-    """A corpus that others publish, for one pair of languages.
+    """What others publish, made into what a recipe reads, for one pair of languages.
 
     Attributes:
         name: what `s2s-keras data` calls it.
@@ -75,6 +84,8 @@ class PublicDataset:
         licence: with whom it asks to name.
         place: the page that describes it.
         size: of what is downloaded, as a person reads it.
+        used_sha256: of the written files that the figures of this project were made with, where
+            what is published changes.
     """
 
     name: str
@@ -85,6 +96,7 @@ class PublicDataset:
     licence: str
     place: str
     size: str
+    used_sha256: Mapping[str, str] = field(default_factory=dict)
 
     def write(
         self,
@@ -103,8 +115,8 @@ class PublicDataset:
             progress: shows how far a download is.
 
         Returns:
-            What that note says: name, description, licence, languages, place, numbers of
-            pairs, the SHA-256 of each file, and a `warning` where there is one.
+            What that note says: name, description, licence, languages, place, numbers of pairs
+            and others, the SHA-256 of each file, and a `warning` where there is one.
 
         Raises:
             DataError: a file is not at `place`, is damaged or malformed, or is another one.
@@ -112,7 +124,8 @@ class PublicDataset:
             OSError: the folder cannot be made or written.
         """
         place = None if place is None else Path(place)
-        fetched = [file.fetch(place, progress) for file in self.files]
+        downloads: dict[str, bytes] = {}
+        fetched = [file.fetch(place, progress, downloads) for file in self.files]
         folder = make_folder(folder)
         counts = self._write_parts(folder, fetched)
         digests = {name: _sha256(folder / name) for name in self._written()}
@@ -123,7 +136,7 @@ class PublicDataset:
             "source_language": self.source_language,
             "target_language": self.target_language,
             "place": self.place,
-            **{f"{part}_pairs": count for part, count in counts.items()},
+            **counts,
             "sha256": digests,
             **self._warning(digests),
         }
@@ -133,15 +146,20 @@ class PublicDataset:
         return card
 
     def _written(self) -> tuple[str, ...]:
-        """Returns the names of the files of pairs."""
+        """Returns the names of the files that are written."""
         raise NotImplementedError
 
     def _write_parts(self, folder: Path, fetched: Sequence[Fetched]) -> dict[str, int]:
-        """Writes the files of pairs, and returns part -> number of pairs."""
+        """Writes the files, and returns what is counted, such as `train_pairs` -> how many."""
         raise NotImplementedError
 
     def _warning(self, digests: Mapping[str, str]) -> dict[str, str]:
-        return {}
+        if all(digests[name] == digest for name, digest in self.used_sha256.items()):
+            return {}
+        return {
+            "warning": "these are not the files that the figures of this project were made with, "
+            "from archives of another day: figures will differ."
+        }
 
 
 def _sha256(path: Path) -> str:

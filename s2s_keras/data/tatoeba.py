@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from s2s_keras.data.lines import decode_lines
@@ -13,7 +13,7 @@ from s2s_keras.data.pairs import Pair, split_pairs, write_pairs
 from s2s_keras.data.public import Fetched, PublicDataset, RemoteFile
 from s2s_keras.errors import DataError
 
-__all__ = ["TATOEBA", "Tatoeba"]
+__all__ = ["TATOEBA", "Tatoeba", "split_tatoeba"]
 
 _USED_SHA256 = {
     "fr": {
@@ -30,6 +30,11 @@ _USED_SHA256 = {
     },
 }
 
+PARTS = ("train", "dev", "test")
+
+HELD_OUT = 0.04
+"""Share of the English sentences in dev and test together."""
+
 
 @dataclass(frozen=True)
 class Tatoeba(PublicDataset):
@@ -37,19 +42,10 @@ class Tatoeba(PublicDataset):
 
     Two sentences that differ only in case and punctuation are in the same part. Exact duplicates of
     a pair are left out, and nothing else. The archive grows and is mended all the time.
-
-    Attributes:
-        used_sha256: the training and dev pairs that the figures of this project were made with.
     """
 
-    used_sha256: Mapping[str, str] = field(default_factory=dict)
-
-    PARTS = ("train", "dev", "test")
-    HELD_OUT = 0.04
-    """Share of the English sentences in dev and test together."""
-
     def _written(self) -> tuple[str, ...]:
-        return tuple(self._file(part) for part in self.PARTS)
+        return tuple(self._file(part) for part in PARTS)
 
     def _file(self, part: str) -> str:
         """Returns the name of a part's file: one folder may hold several languages."""
@@ -57,25 +53,31 @@ class Tatoeba(PublicDataset):
 
     def _write_parts(self, folder: Path, fetched: Sequence[Fetched]) -> dict[str, int]:
         [(content, origin)] = fetched
-        pairs = list(dict.fromkeys(_parse_tatoeba(content, origin)))
-        train, held_out = split_pairs(pairs, self.HELD_OUT, key=_words)
-        # Another hash than the one that held them out.
-        test, dev = split_pairs(held_out, 0.5, key=lambda pair: f"dev {_words(pair)}")
-        counts: dict[str, int] = {}
-        for part, kept in zip(self.PARTS, (train, dev, test), strict=True):
-            if not kept:
-                raise DataError(f"{len(pairs)} pairs leave none for {part}.", origin)
+        parts = split_tatoeba(content, origin)
+        for part, kept in parts.items():
             write_pairs(folder / self._file(part), kept)
-            counts[part] = len(kept)
-        return counts
+        return {f"{part}_pairs": len(kept) for part, kept in parts.items()}
 
-    def _warning(self, digests: Mapping[str, str]) -> dict[str, str]:
-        if all(digests[name] == digest for name, digest in self.used_sha256.items()):
-            return {}
-        return {
-            "warning": "these are not the pairs that the figures of this project were made with, "
-            "from archives of 2018 and 2019: figures will differ."
-        }
+
+def split_tatoeba(content: bytes, origin: str | Path) -> dict[str, list[Pair]]:
+    """Returns the pairs of an archive's file, by part: train, dev and test.
+
+    Args:
+        content: of the file.
+        origin: what errors name.
+
+    Raises:
+        DataError: a line is malformed, or a part would be empty.
+    """
+    pairs = list(dict.fromkeys(_parse_tatoeba(content, origin)))
+    train, held_out = split_pairs(pairs, HELD_OUT, key=_words)
+    # Another hash than the one that held them out.
+    test, dev = split_pairs(held_out, 0.5, key=lambda pair: f"dev {_words(pair)}")
+    parts = dict(zip(PARTS, (train, dev, test), strict=True))
+    for part, kept in parts.items():
+        if not kept:
+            raise DataError(f"{len(pairs)} pairs leave none for {part}.", origin)
+    return parts
 
 
 def _words(pair: Pair) -> str:

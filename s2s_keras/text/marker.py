@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from s2s_keras.text.subword import MAX_PIECE_CHARACTERS, SubwordTokenizer
+from s2s_keras.text.words import straighten
 
-__all__ = ["MARK", "WordMarker", "marked_word", "with_marks"]
+__all__ = ["MARK", "WordMarker", "marked_word", "with_marks", "without_marks"]
 
 MARK = "\N{MATHEMATICAL LEFT WHITE SQUARE BRACKET}"
 """Stands before each character of the marked word, and alone for one that has no mark."""
@@ -33,6 +34,11 @@ def with_marks(tokenizer: SubwordTokenizer, characters: Iterable[str]) -> Subwor
     return SubwordTokenizer(vocabulary, tokenizer.lowercase)
 
 
+def without_marks(text: str) -> str:
+    """Returns a text in which nothing looks like a mark."""
+    return text.replace(MARK, "[")
+
+
 def marked_word(source: str) -> str:
     """Returns the word that a source of `WordMarker.mark` spells.
 
@@ -56,7 +62,8 @@ class WordMarker:
     ['▁a', '⟦b', '⟦a', '▁a']
 
     Of the context the nearest words are kept, whole: as many as there is room for. One space stands
-    before each of them, so that they are as many tokens as by themselves.
+    before each of them, so that they are as many tokens as by themselves. Apostrophes are written
+    as typewriters have them.
 
     Args:
         tokenizer: of `with_marks`.
@@ -88,6 +95,7 @@ class WordMarker:
                 own share one.
             right: the text behind it.
         """
+        left, typed, right = map(straighten, (left, typed, right))
         before = self._nearest(reversed(left.rsplit(maxsplit=self.left_tokens)), self.left_tokens)
         behind = self._nearest(right.split(maxsplit=self.right_tokens), self.right_tokens)
         typed = self.tokenizer.normalize(typed).replace(" ", _SPACE)
@@ -104,7 +112,7 @@ class WordMarker:
         for word in words:
             if len(word) > room * MAX_PIECE_CHARACTERS:  # also where there is no room left
                 break
-            word = word.replace(MARK, "[")
+            word = without_marks(word)
             room -= self.count_tokens(word)
             if room < 0:
                 break

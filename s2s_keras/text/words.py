@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-__all__ = ["PROTECTED_KINDS", "TypedWord", "find_words", "with_case_of"]
+__all__ = ["PROTECTED_KINDS", "TypedWord", "find_words", "straighten", "with_case_of"]
 
 # Letters with their combining marks, and apostrophes within.
 _WORD = re.compile(r"[^\W\d_][\u0300-\u036f]*(?:['\u2019]?[^\W\d_][\u0300-\u036f]*)*")
@@ -77,6 +77,11 @@ def find_words(text: str, protected: Collection[str] = PROTECTED_KINDS) -> list[
             if kind is None or kind not in protected:
                 found.append(TypedWord(*match.span(), word))
     return found
+
+
+def straighten(text: str) -> str:
+    """Returns a text with the apostrophes of typewriters, in which lexicons are written."""
+    return text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
 
 
 def with_case_of(typed: str, word: str) -> str:

@@ -15,8 +15,9 @@ from s2s_keras.data.lines import read_lines
 from s2s_keras.data.marked_words import MarkedWords
 from s2s_keras.data.noise import ErrorModel, Keyboard, Noise, confusion_sets
 from s2s_keras.errors import DataError
-from s2s_keras.text import CharacterTokenizer, Lexicon, SubwordTokenizer, Tokenizer
-from s2s_keras.text.marker import WordMarker, with_marks
+from s2s_keras.text import CharacterTokenizer, Lexicon, SubwordTokenizer, Tokenizer, normalize
+from s2s_keras.text.marker import WordMarker, with_marks, without_marks
+from s2s_keras.text.words import straighten
 
 __all__ = ["TextCorpus", "learn_word_tokenizers", "load_text_corpus", "read_lexicon"]
 
@@ -40,7 +41,7 @@ class TextCorpus(NamedTuple):
 
 
 def read_lexicon(path: str | Path) -> Lexicon:
-    """Reads a file of `word<TAB>frequency` lines.
+    """Reads a file of `word<TAB>frequency` lines, words in lower case.
 
     Raises:
         DataError: the file is missing or a line is malformed; names file and line.
@@ -49,6 +50,11 @@ def read_lexicon(path: str | Path) -> Lexicon:
     for line, (word, frequency) in enumerate(read_pairs(path), 1):
         try:
             Lexicon.check(word, float(frequency))
+            if word != straighten(normalize(word)).lower():
+                raise ValueError(
+                    "A word must be in lower case, in NFC and with straight apostrophes. "
+                    f"Received: {word!r}."
+                )
             frequencies[word] = float(frequency)
         except ValueError as error:
             raise DataError(f"{error}", path, line) from error
@@ -60,7 +66,8 @@ def learn_word_tokenizers(
 ) -> tuple[SubwordTokenizer, CharacterTokenizer]:
     """Returns the tokeniser of sources, with marks, and that of targets, of characters."""
     characters = sorted({chr(code) for code in lexicon.characters if code} | {" "})
-    learned = SubwordTokenizer.learn(texts, config.min_count, config.max_vocabulary, lowercase=True)
+    contexts = [without_marks(straighten(text)) for text in texts]
+    learned = SubwordTokenizer.learn(contexts, config.min_count, config.max_vocabulary, lowercase=True)
     return with_marks(learned, characters), CharacterTokenizer(characters, lowercase=True)
 
 
@@ -78,7 +85,8 @@ def load_text_corpus(
         DataError: a file is missing or malformed, or a part has no words.
     """
     files = config.text_files()
-    texts = [text for path in files for _, text in read_lines(path) if text.strip()]
+    lines = (text for path in files for _, text in read_lines(path) if text.strip())
+    texts = list(dict.fromkeys(lines))  # none is in both parts
     lexicon = read_lexicon(config.resolve(words.lexicon))
     Random(0).shuffle(texts)
     held_out = max(1, round(config.dev_fraction * len(texts)))
@@ -90,8 +98,9 @@ def load_text_corpus(
         raise TypeError(f"Sources must be of subwords. Received: {source_tokenizer.kind}.")
     marker = WordMarker(source_tokenizer, words.left_tokens, words.right_tokens)
     noise, context_noise = _noises(config, words, lexicon)
+    limits = (config.max_source_length, config.max_target_length)
     train, dev = (
-        MarkedWords(part, lexicon, noise, context_noise, marker, words.completion)
+        MarkedWords(part, lexicon, noise, context_noise, marker, limits, words.completion)
         for part in (train_texts, dev_texts)
     )
     if not len(train) or not len(dev):
@@ -101,8 +110,15 @@ def load_text_corpus(
             files[0],
         )
     step = max(1, len(dev) // MAX_DEV_PAIRS)
-    pairs = [dev.draw(i, Random(i)) for i in range(0, len(dev), step)]
+    drawn = ((i, dev.draw(i, Random(i))) for i in range(0, len(dev), step))
+    pairs = [pair if _fits(pair, tokenizers, limits) else dev[i] for i, pair in drawn]
     return TextCorpus(train, pairs, tokenizers, lexicon)
+
+
+def _fits(pair: Pair, tokenizers: tuple[Tokenizer, Tokenizer], limits: tuple[int, int]) -> bool:
+    """Whether neither side has too many tokens."""
+    sides = zip(pair, tokenizers, limits, strict=True)
+    return all(len(tokenizer.pieces(text)) <= limit for text, tokenizer, limit in sides)
 
 
 def _noises(config: DataConfig, words: WordsConfig, lexicon: Lexicon) -> tuple[Noise, Noise]:

@@ -42,7 +42,8 @@ def test_no_source_has_two_targets(dataset):
 
 def test_a_word_that_is_also_a_misspelling_is_not_its_own_target(monkeypatch):
     pairs = [Pair("ehte", "thee"), Pair("thee", "three")]
-    monkeypatch.setattr("s2s_keras.data.misspellings._parse_dictionary", lambda _: iter(pairs))
+    listed = [(typed, [word]) for typed, word in pairs] + [("teh", ["the", "tech", ""])]
+    monkeypatch.setattr("s2s_keras.data.misspellings.read_codespell", lambda: iter(listed))
     train, _ = misspellings.build(dev_fraction=0.0)
     assert set(train) == {*pairs, Pair("three", "three")}
 

@@ -96,7 +96,8 @@ def export_tflite(
             `learn_shortlist`. The file's softmax runs over them alone, and in the proof so does the
             Keras model's; how many outputs are those of the whole vocabulary is reported, not
             judged.
-        lexicon: the words that a corrector chooses among; goes into the file.
+        lexicon: the words that a corrector chooses among; goes into the file, whose steps then
+            return all tokens.
         min_same_best: the smallest share of the sample, 0 to 1, whose best output must be the
             Keras model's.
         card: what `model.json` says of the model beside what is known here: task, training data
@@ -113,6 +114,11 @@ def export_tflite(
             f"`quantization` must be one of {sorted(map(str, QUANTIZATIONS))}. "
             f"Received: {quantization!r}."
         )
+    if lexicon is not None and not (candidates is None and shortlist is None):
+        raise ValueError(
+            "A corrector judges words by every token of a step: with `lexicon`, leave `candidates` "
+            "and `shortlist` out."
+        )
     longest = check_can_export(settings, sample)
     model = in_float32(model)
     path = Path(path)
@@ -121,7 +127,8 @@ def export_tflite(
     vocabulary = whole if shortlist is None else shortlist.size
     beam_widths = sorted({1, settings.beam_width})
     by_width = {
-        width: candidates or (width + len(SPECIAL_TOKENS) if whole > 256 else vocabulary)
+        width: candidates
+        or (width + len(SPECIAL_TOKENS) if whole > 256 and lexicon is None else vocabulary)
         for width in beam_widths
     }
     if shortlist is not None:

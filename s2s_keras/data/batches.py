@@ -156,8 +156,13 @@ def make_dataset(
     ]
     if len(parts) == 1:
         return parts[0]
-    first = [parts[-1][:1], parts[0][:1]]
-    rest = [part[1:] for part in (parts[0], parts[-1]) if len(part) > 1] + parts[1:-1]
+    longest, other = _peeked(np.unique(rooms, axis=0))
+    first = [parts[longest][:1], parts[other][:1]]
+    rest = [
+        part[1:] if i in (longest, other) else part
+        for i, part in enumerate(parts)
+        if i not in (longest, other) or len(part) > 1
+    ]
     if not rest:
         return grain.MapDataset.concatenate(first)
     others = grain.MapDataset.concatenate(rest)
@@ -190,6 +195,22 @@ def _rounded_up(lengths: NDArray[np.integer], bucket_lengths: Sequence[int]) -> 
             f"Examples must hold at most {buckets[-1]} tokens a side. Received: {longest}."
         )
     return buckets[np.searchsorted(buckets, lengths)]
+
+
+def _peeked(rooms: NDArray[np.integer]) -> tuple[int, int]:
+    """Returns the buckets of the first two batches: the longest, and one that differs from it.
+
+    They differ on each side that varies at all; where the longest has no such other, two that do.
+
+    Args:
+        rooms: int (M, 2), distinct and in order, at least two.
+    """
+    varies = np.ptp(rooms, axis=0) > 0
+    for longest in range(len(rooms) - 1, -1, -1):
+        for other in range(len(rooms)):
+            if ((rooms[longest] != rooms[other]) | ~varies).all():
+                return longest, other
+    raise AssertionError("of buckets on a line two always differ")
 
 
 def _batches_of_bucket(

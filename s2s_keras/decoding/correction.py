@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, NamedTuple
 
@@ -136,12 +136,11 @@ class WordCorrector:
         tokenizer: the model's target tokeniser, of characters.
         lexicon: the words that a correction is made of, in lower case.
         settings: margins, weights, context.
-        beam_width: B, prefixes that stay open, of those that the session takes.
         max_source_length: tokens of the longest source that it takes; of any length where not
             given.
 
     Raises:
-        ValueError: the vocabulary holds no marks.
+        ValueError: the vocabulary holds no marks, or the context leaves a word no room.
     """
 
     def __init__(
@@ -150,32 +149,40 @@ class WordCorrector:
         tokenizer: Tokenizer,
         lexicon: Lexicon,
         settings: CorrectionSettings,
-        beam_width: int = 8,
         max_source_length: int | None = None,
     ) -> None:
         self.marker = WordMarker(source_tokenizer, settings.left_tokens, settings.right_tokens)
         self.tokenizer = tokenizer
         self.settings = settings
-        self.beam_width = beam_width
         context = max(1, settings.left_tokens) + settings.right_tokens
         self._max_characters = (
             math.inf if max_source_length is None else max_source_length - context
         )
+        if self._max_characters < 1:
+            raise ValueError(
+                f"A context of {context} tokens leaves a word no room: sources hold at most "
+                f"{max_source_length}."
+            )
         self._ids = {token: i for i, token in enumerate(tokenizer.tokens) if i > UNK_ID}
         self._lock = threading.Lock()
         self._remembered: OrderedDict[tuple[int, ...], Judgement] = OrderedDict()
-        self.lexicon = lexicon
+        self.use_words(lexicon)
 
     @property
     def lexicon(self) -> Lexicon:
-        """The words that a correction is made of; what was judged by another is forgotten."""
+        """The words that a correction is made of."""
         return self._search.lexicon
 
-    @lexicon.setter
-    def lexicon(self, lexicon: Lexicon) -> None:
+    def use_words(self, lexicon: Lexicon, blocked: Collection[str] = ()) -> None:
+        """Judges by other words from now on; what was judged before is forgotten.
+
+        Args:
+            lexicon: the words.
+            blocked: those of them that no correction is made of.
+        """
         settings = self.settings
         search = LexiconSearch(
-            lexicon, self.tokenizer, settings.frequency_weight, settings.max_edits
+            lexicon, self.tokenizer, settings.frequency_weight, settings.max_edits, blocked
         )
         with self._lock:
             self._search = search
@@ -185,12 +192,14 @@ class WordCorrector:
         """Whether the model can write a word: it is not too long, and has no unknown character."""
         if len(typed) > self._max_characters:
             return False
-        typed = self.marker.tokenizer.normalize(typed)
+        typed = self.marker.normalize(typed)
         return 0 < len(typed) <= self._max_characters and all(
             character in self._ids for character in typed
         )
 
-    def judge(self, session: Session, left: str, typed: str, right: str) -> Judgement:
+    def judge(
+        self, session: Session, left: str, typed: str, right: str, beam_width: int = 8
+    ) -> Judgement:
         """Returns what is thought of a word; the same words in the same contexts cost nothing.
 
         Args:
@@ -198,16 +207,17 @@ class WordCorrector:
             left: the text before the word.
             typed: a word that the model `takes`.
             right: the text behind it.
+            beam_width: B, prefixes that stay open, of those that the session takes.
         """
-        typed = self.marker.tokenizer.normalize(typed)
+        typed = self.marker.normalize(typed)
         source_ids = self.marker.source_ids(left, typed, right)
-        key = tuple(source_ids)
+        key = (beam_width, *source_ids)
         with self._lock:
             found, search = self._remembered.get(key), self._search
             if found is not None:
                 self._remembered.move_to_end(key)
                 return found
-        found = self._judge(session, search, source_ids, typed)
+        found = self._judge(session, search, source_ids, typed, beam_width)
         with self._lock:
             if search is self._search:
                 self._remembered[key] = found
@@ -216,7 +226,13 @@ class WordCorrector:
         return found
 
     def suggest(
-        self, session: Session, left: str, typed: str, right: str, count: int
+        self,
+        session: Session,
+        left: str,
+        typed: str,
+        right: str,
+        count: int,
+        beam_width: int = 8,
     ) -> list[Candidate]:
         """Returns what may have been meant, or what a word that is only begun may become.
 
@@ -229,20 +245,26 @@ class WordCorrector:
             typed: what was typed so far; empty for the next word.
             right: the text behind it.
             count: candidates wanted, at least 1.
+            beam_width: see `judge`.
         """
-        typed = self.marker.tokenizer.normalize(typed)
+        typed = self.marker.normalize(typed)
         found: dict[str, Candidate] = {}
         for completes in (False, True) if typed else (True,):
             source_ids = self.marker.source_ids(left, typed, right)
             source = np.array([source_ids], np.int32)
             for candidate in self._search(
-                session, source, typed, self.beam_width, count, completes=completes
+                session, source, typed, beam_width, count, completes=completes
             ):
                 found.setdefault(candidate.text, candidate)
         return sorted(found.values(), key=lambda candidate: -candidate.score)[:count]
 
     def _judge(
-        self, session: Session, search: LexiconSearch, source_ids: list[int], typed: str
+        self,
+        session: Session,
+        search: LexiconSearch,
+        source_ids: list[int],
+        typed: str,
+        beam_width: int,
     ) -> Judgement:
         settings, source = self.settings, np.array([source_ids], np.int32)
         log_frequency = search.lexicon.log_frequency(typed)
@@ -252,10 +274,10 @@ class WordCorrector:
         frequency = _UNKNOWN_LOG_FREQUENCY if log_frequency is None else log_frequency
         itself = Candidate(typed, log_prob, log_prob + weight * frequency)
         margin = settings.known_margin if is_known else settings.unknown_margin
-        rest = math.log1p(-math.exp(log_prob)) if log_prob < 0 else -math.inf
+        rest = math.log(-math.expm1(log_prob)) if log_prob < 0 else -math.inf
         if rest + weight * float(search.lexicon.best_log_frequencies[0]) <= itself.score + margin:
             return Judgement(itself, is_known, (), False)
-        found = search(session, source, typed, self.beam_width, settings.n_best + 1)
+        found = search(session, source, typed, beam_width, settings.n_best + 1)
         others = tuple(c for c in found if c.text != typed)[: settings.n_best]
         is_error = bool(others) and others[0].score > itself.score + margin
         return Judgement(itself, is_known, others, is_error)

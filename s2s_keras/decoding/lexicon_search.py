@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -83,6 +84,7 @@ class LexiconSearch:
         tokenizer: the model's target tokeniser, of characters.
         frequency_weight: w, at least 0.
         max_edits: at least 0.
+        blocked: words that are no candidates.
 
     Reference:
         Ortmanns, Ney and Eiden 1996, "Language-model look-ahead for large vocabulary speech
@@ -96,10 +98,13 @@ class LexiconSearch:
         tokenizer: Tokenizer,
         frequency_weight: float = 0.3,
         max_edits: int = 2,
+        blocked: Collection[str] = (),
     ) -> None:
         self.lexicon = lexicon
+        self.blocked = frozenset(blocked)
         self.frequency_weight = frequency_weight
         self.max_edits = max_edits
+        self._vocabulary_size = len(tokenizer)
         self._ids = {token: i for i, token in enumerate(tokenizer.tokens) if i > UNK_ID}
         codes, places = np.unique(lexicon.characters, return_inverse=True)
         ids = np.array([self._ids.get(chr(code), PAD_ID) for code in codes])
@@ -142,7 +147,7 @@ class LexiconSearch:
             output = session.step(tokens, parents)
             check_number(np.add.reduce(output.log_probs, None))
             count = len(beams.texts)
-            log_probs = np.full((count, int(output.token_ids.max()) + 1), -np.inf)
+            log_probs = np.full((count, self._vocabulary_size), -np.inf)
             np.put_along_axis(
                 log_probs, output.token_ids[:count].astype(np.intp), output.log_probs[:count], 1
             )
@@ -167,6 +172,8 @@ class LexiconSearch:
         is_near = beams.edits[:, -1] <= max_edits
         found = []
         for i in np.flatnonzero(self.lexicon.is_word[beams.nodes] & is_near):
+            if not self.blocked.isdisjoint(beams.texts[i].split(" ")):
+                continue
             log_prob = float(beams.log_probs[i] + log_probs[i, EOS_ID])
             frequency = beams.log_frequencies[i] + self.lexicon.log_frequencies[beams.nodes[i]]
             score = log_prob + self.frequency_weight * float(frequency)
@@ -235,11 +242,17 @@ def forced_log_prob(session: Session, source_ids: NDArray[np.int32], token_ids: 
         session: the model.
         source_ids: int32 (1, S).
         token_ids: without `eos`.
+
+    Raises:
+        ValueError: a step gives the likeliest tokens alone.
     """
     session.start(source_ids, 1)
     total, row = 0.0, np.zeros(1, np.intp)
     for token, wanted in zip([BOS_ID, *token_ids], [*token_ids, EOS_ID], strict=True):
         output = session.step(np.array([token], np.int32), row)
-        total += float(output.log_probs[0, output.token_ids[0] == wanted][0])
+        is_wanted = output.token_ids[0] == wanted
+        if not is_wanted.any():
+            raise ValueError("To judge words a step must give the log-probability of every token.")
+        total += float(output.log_probs[0, is_wanted][0])
     check_number(total)
     return total

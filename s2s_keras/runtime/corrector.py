@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from s2s_keras.decoding import DecodingSettings, Session
+from s2s_keras.decoding import Candidate, DecodingSettings, Session
 from s2s_keras.decoding.correction import CorrectionSettings, Judgement, WordCorrector
 from s2s_keras.decoding.edits import Edit, apply_edits, find_edits
-from s2s_keras.errors import ArtifactError
+from s2s_keras.errors import ArtifactError, InputError
 from s2s_keras.runtime.artifact import Artifact
 from s2s_keras.runtime.personal_words import PersonalWords
 from s2s_keras.runtime.seq2seq_lite import Seq2SeqLite
@@ -23,8 +24,6 @@ __all__ = ["Correction", "Corrector", "Suggestion"]
 
 _PERSONAL_FREQUENCY = 1e-6
 """Of a personal word in running text, as long as nothing better is known."""
-
-_STRAIGHTENED = {ord("\N{RIGHT SINGLE QUOTATION MARK}"): "'"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class Corrector(Seq2SeqLite):
 
     Args:
         path: see `Seq2SeqLite`.
-        settings: see `Seq2SeqLite`.
+        settings: see `Seq2SeqLite`; with a lexicon only the beam width counts.
         correction: when a word is changed; where not given, as the file says.
         aggressiveness: how readily, 0 to 1; see `CorrectionSettings.with_aggressiveness`.
         personal_words: a person's own words, or the file that holds them; none where not given.
@@ -105,7 +104,8 @@ class Corrector(Seq2SeqLite):
         if isinstance(personal_words, str | Path):
             personal_words = PersonalWords(personal_words)
         self.personal_words = personal_words
-        self._learned: frozenset[str] = frozenset()
+        self._spellings: dict[str, str] = {}
+        self._words_lock = threading.Lock()
         self._words: WordCorrector | None = None
         if self._artifact.lexicon is not None:
             self._words = self._word_corrector(self._artifact.lexicon, correction, aggressiveness)
@@ -115,6 +115,16 @@ class Corrector(Seq2SeqLite):
                 f"{self._artifact.path} holds no lexicon: leave out `correction`, "
                 "`aggressiveness` and `personal_words`."
             )
+
+    def check(self, text: str) -> None:
+        """Raises an error for a text that `predict` and `stream` do not take.
+
+        Raises:
+            InputError: see `Seq2SeqLite`; or the file holds a lexicon, and corrects words.
+        """
+        if self._words is not None:
+            raise InputError("This model corrects words in their context: take `correct`.")
+        super().check(text)
 
     def correct(self, text: str) -> Correction:
         """Corrects a text; all that is not corrected stays as it is, character by character.
@@ -153,11 +163,11 @@ class Corrector(Seq2SeqLite):
         if k < 1:
             raise ValueError(f"`k` must be a positive integer. Received: k={k}.")
         words = self._with_lexicon()
-        typed = word.translate(_STRAIGHTENED)
-        if typed and not words.takes(typed):
+        if word and not words.takes(word):
             return []
+        width = self.settings.beam_width
         with self._borrowed() as session:
-            found = words.suggest(session, left, typed, right, k)
+            found = map(self._spelled, words.suggest(session, left, word, right, k, width))
         return [Suggestion(with_case_of(word, c.text), math.exp(c.log_prob)) for c in found]
 
     def learn(self, word: str) -> None:
@@ -202,7 +212,6 @@ class Corrector(Seq2SeqLite):
                 self._artifact.target_tokenizer,
                 lexicon,
                 correction,
-                self.settings.beam_width,
                 self.settings.max_source_length,
             )
         except ValueError as error:
@@ -232,22 +241,28 @@ class Corrector(Seq2SeqLite):
         shipped = self._artifact.lexicon
         if self.personal_words is None or shipped is None:
             return
-        normalize = self.source_tokenizer.normalize
-        self._learned = frozenset(map(normalize, self.personal_words.learned))
-        learned = dict.fromkeys(self._learned, _PERSONAL_FREQUENCY)
-        blocked = {normalize(word) for word in self.personal_words.blocked}
-        self._with_lexicon().lexicon = shipped.changed(learned, blocked)
+        with self._words_lock:  # or a slower thread would bring back what was there before
+            words = self._with_lexicon()
+            spellings = {words.marker.normalize(w): w for w in self.personal_words.learned}
+            lexicon = shipped.changed(dict.fromkeys(spellings, _PERSONAL_FREQUENCY))
+            words.use_words(lexicon, {*map(words.marker.normalize, self.personal_words.blocked)})
+            self._spellings = spellings
+
+    def _spelled(self, candidate: Candidate) -> Candidate:
+        """Returns a candidate as the person spells it."""
+        return candidate._replace(text=self._spellings.get(candidate.text, candidate.text))
 
     def _judge(
         self, words: WordCorrector, session: Session, left: str, typed: str, right: str
     ) -> Judgement | None:
-        typed = typed.translate(_STRAIGHTENED)
-        if self.source_tokenizer.normalize(typed) in self._learned or not words.takes(typed):
+        if words.marker.normalize(typed) in self._spellings or not words.takes(typed):
             return None
-        return words.judge(session, left, typed, right)
+        judgement = words.judge(session, left, typed, right, self.settings.beam_width)
+        return judgement._replace(others=tuple(map(self._spelled, judgement.others)))
 
     def _may_join(self, one: str, two: str) -> bool:
         """Whether the space between two words may be one too many."""
-        normalize, lexicon = self.source_tokenizer.normalize, self._with_lexicon().lexicon
+        words = self._with_lexicon()
+        normalize, lexicon = words.marker.normalize, words.lexicon
         parts = normalize(one), normalize(two)
         return not all(part in lexicon for part in parts) and "".join(parts) in lexicon

@@ -10,7 +10,9 @@ from filelock import FileLock, Timeout
 
 from s2s_keras.errors import DataError, InputError
 from s2s_keras.files import make_folder, write_text
+from s2s_keras.text import normalize
 from s2s_keras.text.lexicon import MAX_WORD_CHARACTERS
+from s2s_keras.text.words import straighten
 
 __all__ = ["PersonalWords"]
 
@@ -28,7 +30,8 @@ class PersonalWords:
     """Words that a person has learned to a corrector, and words that it must never suggest.
 
     The file holds a word a line, those that are never suggested with a hyphen before them. Empty
-    lines and lines that begin with `#` are left as they are. Every change reads the file anew and
+    lines and lines that begin with `#` are left as they are. Case and the form of apostrophes make no
+    other word: to forget "zürich" is to forget "Zürich". Every change reads the file anew and
     replaces it atomically, while no other process may: no word is lost when two learn at once.
 
     >>> words = PersonalWords("~/.config/words.txt")
@@ -86,24 +89,28 @@ class PersonalWords:
         self._change(lambda lines: [*_without(lines, word), BLOCKED + word])
 
     def _change(self, change: Callable[[list[str]], list[str]]) -> None:
-        make_folder(self.path.parent)
-        lock = FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=_LOCK_SECONDS)
+        path = self.path.resolve()  # a link stays one
+        make_folder(path.parent)
+        lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=_LOCK_SECONDS)
         try:
             with lock:
                 before = self._read()
                 after = change(before)
                 if after != before:
-                    write_text(self.path, "".join(f"{line}\n" for line in after))
+                    mode = path.stat().st_mode if path.exists() else None
+                    write_text(path, "".join(f"{line}\n" for line in after))
+                    if mode is not None:
+                        path.chmod(mode)
+                self._keep(after)
         except Timeout as error:
             raise DataError(
                 f"another process has kept the personal words locked for {_LOCK_SECONDS:g} "
                 "seconds. Try again, or end it.",
                 self.path,
             ) from error
-        self._keep(after)
 
     def _keep(self, lines: Iterable[str]) -> None:
-        words = [line for line in lines if line and not line.startswith("#")]
+        words = [line for line in map(str.strip, lines) if line and not line.startswith("#")]
         self.blocked = frozenset(word[1:] for word in words if word.startswith(BLOCKED))
         self.learned = frozenset(word for word in words if not word.startswith(BLOCKED))
 
@@ -123,9 +130,10 @@ class PersonalWords:
         lines = []
         for number, line in enumerate(content.removesuffix(b"\n").split(b"\n"), 1):
             try:
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-                if text and not text.startswith("#"):
-                    _checked(text.removeprefix(BLOCKED))
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r")
+                word = text.strip()
+                if word and not word.startswith("#"):
+                    _checked(word.removeprefix(BLOCKED))
             except UnicodeDecodeError as error:
                 raise DataError(
                     "personal words must be text in UTF-8. Repair the line, or name another file.",
@@ -141,7 +149,8 @@ class PersonalWords:
 
 
 def _checked(word: str) -> str:
-    if not 0 < len(word) <= MAX_WORD_CHARACTERS or _NO_WORD.search(word):
+    longest = max(len(word), len(_key(word)))  # lower case may be longer
+    if not 0 < longest <= MAX_WORD_CHARACTERS or _NO_WORD.search(word):
         raise InputError(
             f"A word must hold 1 to {MAX_WORD_CHARACTERS} characters, none of them white space or "
             f"a control character. Received: {word[:60]!r}."
@@ -151,5 +160,11 @@ def _checked(word: str) -> str:
     return word
 
 
+def _key(word: str) -> str:
+    """Returns what the spellings of a word have in common."""
+    return straighten(normalize(word)).lower()
+
+
 def _without(lines: list[str], word: str) -> list[str]:
-    return [line for line in lines if line not in (word, BLOCKED + word)]
+    keys = (_key(word), BLOCKED + _key(word))
+    return [line for line in lines if _key(line.strip()) not in keys]

@@ -95,12 +95,16 @@ class WordMarker:
                 own share one.
             right: the text behind it.
         """
-        left, typed, right = map(straighten, (left, typed, right))
+        left, right = straighten(left), straighten(right)
         before = self._nearest(reversed(left.rsplit(maxsplit=self.left_tokens)), self.left_tokens)
         behind = self._nearest(right.split(maxsplit=self.right_tokens), self.right_tokens)
-        typed = self.tokenizer.normalize(typed).replace(" ", _SPACE)
+        typed = self.normalize(typed).replace(" ", _SPACE)
         word = "".join(self._marks.get(character, MARK) for character in typed) or MARK
         return " ".join([" ".join(reversed(before)) + word, *behind])
+
+    def normalize(self, word: str) -> str:
+        """Returns a word as a lexicon writes it."""
+        return self.tokenizer.normalize(straighten(word))
 
     def source_ids(self, left: str, typed: str, right: str) -> list[int]:
         """Returns the ids of `mark`."""

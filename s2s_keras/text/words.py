@@ -8,20 +8,29 @@ from typing import NamedTuple
 
 __all__ = ["PROTECTED_KINDS", "TypedWord", "find_words", "straighten", "with_case_of"]
 
-# Letters with their combining marks, and apostrophes within.
-_WORD = re.compile(r"[^\W\d_][\u0300-\u036f]*(?:['\u2019]?[^\W\d_][\u0300-\u036f]*)*")
+_APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u00b4`"), "'")
+"""What is typed for an apostrophe."""
 
-_CODE_SPAN = re.compile(r"`[^`\n]+`")
+# Letters with their combining marks; within them apostrophes, and what breaks a word at a line end.
+_WORD = re.compile(
+    r"[^\W\d_][\u0300-\u036f]*(?:['\u2018\u2019\u02bc\u00b4`\u00ad]?[^\W\d_][\u0300-\u036f]*)*"
+)
+
+# As many backticks before it as behind it; only three and more reach over lines.
+_CODE_SPAN = re.compile(
+    r"(?s:(?<!`)(`{3,})(?!`).*?(?<!`)\1(?!`))|(?<!`)(`{1,2})(?!`)[^\n]+?(?<!`)\2(?!`)"
+)
 _CHUNK = re.compile(r"\S+")
 
 _CHUNK_KINDS: dict[str, re.Pattern[str]] = {
     "url": re.compile(
-        r"\w+://|www\.|[^\W\d_]{2,}\.[^\W\d_]{2,}|(?<![\w/])[~.]{0,2}/\w|\w[/\\]\w+[/\\]\w"
+        r"\w://|www\.|[^\W\d_]\.[^\W\d_]{2}|(?<![\w/])[~.]{0,2}/\w|\w[/\\]\w+[/\\]\w"
     ),
     "email": re.compile(r"\w@\w"),
     "mention": re.compile(r"(?<!\w)@\w"),
     "hashtag": re.compile(r"(?<!\w)#\w"),
-    "code": re.compile(r"[_\\{}<>=|^$]|::|\(\)|->|\w\[|--\w"),
+    "code": re.compile(r"[_\\{}<>=|^$]|::|\(\)|->|\w\[|--\w|[^\W\d_]{2}\.[^\W\d_](?![\w.])"),
+    "abbreviation": re.compile(r"(?<!\w)(?:[^\W\d_]\.){2}"),
     "number": re.compile(r"\d"),
 }
 """What a run of characters without white space is, by what is found in it."""
@@ -47,8 +56,8 @@ class TypedWord(NamedTuple):
 def find_words(text: str, protected: Collection[str] = PROTECTED_KINDS) -> list[TypedWord]:
     """Returns the words of a text, in order, without what is protected.
 
-    A word is made of letters, with apostrophes within. Parts between hyphens are words of their
-    own.
+    A word is made of letters, with apostrophes and soft hyphens within. Parts between hyphens are
+    words of their own.
 
     >>> [word.text for word in find_words("Don't e-mail me@home.org, call HQ.")]
     ["Don't", 'e', 'mail', 'call']
@@ -80,8 +89,8 @@ def find_words(text: str, protected: Collection[str] = PROTECTED_KINDS) -> list[
 
 
 def straighten(text: str) -> str:
-    """Returns a text with the apostrophes of typewriters, in which lexicons are written."""
-    return text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    """Returns a text with the apostrophes of typewriters, with which lexicons are written."""
+    return text.translate(_APOSTROPHES)
 
 
 def with_case_of(typed: str, word: str) -> str:

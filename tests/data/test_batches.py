@@ -205,3 +205,20 @@ def test_targets_may_have_buckets_of_their_own():
     assert shapes == {(3,): (10, 9), (0, 1): (5, 2), (2,): (5, 9)}
     with pytest.raises(ValueError, match="at most 7 tokens a side. Received: 8"):
         make_dataset(examples, 2, [10], target_bucket_lengths=[7])
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        [(24, 8), (8, 8), (8, 40)],
+        [(24, 8), (24, 40), (8, 40)],
+        [(24, 8), (8, 8)],
+        [(24, 8), (24, 40)],
+    ],
+)
+def test_the_first_two_batches_differ_on_each_side_that_varies(lengths):
+    batches = make_dataset(examples_of(lengths), 2, [8, 24], 1, target_bucket_lengths=[8, 40])
+    shapes = [(batch[0]["source_ids"].shape[1], batch[1].shape[1]) for batch in batches]
+    assert sorted(shapes) == sorted(lengths)
+    for side in (0, 1):
+        assert (shapes[0][side] != shapes[1][side]) == (len({s[side] for s in shapes}) > 1)

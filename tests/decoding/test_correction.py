@@ -72,9 +72,32 @@ def test_the_same_word_in_the_same_context_is_judged_once():
     assert len(session.starts) == 1
     words.judge(session, "a ", "then", " a")
     assert len(session.starts) == 2
-    words.lexicon = LEXICON.changed({"x": 0.1})
+    words.use_words(LEXICON.changed({"x": 0.1}))
     words.judge(session, "the ", "then", " a")
     assert len(session.starts) == 3
+
+
+def test_blocked_words_are_no_candidates_and_right_when_typed():
+    words = corrector()
+    words.use_words(LEXICON, {"ten", "the"})
+    session = MeantWords({"teh": {"the": 0.6, "ten": 0.3, "teh": 0.1}, "ten": {"then": 0.9}})
+    judgement = words.judge(session, "", "teh", "")
+    assert not {"the", "ten", "the a"} & {c.text for c in judgement.others}
+    assert words.judge(session, "", "ten", "").is_known
+
+
+def test_apostrophes_of_all_kinds_are_one():
+    lexicon = LEXICON.changed({"don't": 1e-3})
+    session = MeantWords({})
+    for typed in ("don't", "don\u2019t", "don\u00b4t"):
+        judgement = corrector(lexicon=lexicon).judge(session, "Don\u2019t ", typed, "")
+        assert judgement.is_known and judgement.typed.text == "don't"
+    assert session.starts == [("don't", 1)] * 3
+
+
+def test_a_context_that_leaves_no_room_is_refused():
+    with pytest.raises(ValueError, match="context of 18 tokens leaves a word no room"):
+        corrector(max_source_length=18)
 
 
 def test_the_context_decides():

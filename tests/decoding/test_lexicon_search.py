@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from rapidfuzz.distance import OSA
 
+from s2s_keras.decoding import StepOutput
 from s2s_keras.decoding.lexicon_search import LexiconSearch, forced_log_prob
 from s2s_keras.text import BOS_ID, EOS_ID, CharacterTokenizer, Lexicon
 from tests.decoding.markov import HistorySession
@@ -94,6 +95,16 @@ def test_characters_without_a_token_are_no_candidates():
     lexicon = Lexicon({"abx": 0.5, "abc": 0.001})
     found = LexiconSearch(lexicon, TOKENIZER)(Typing(), SOURCE, "abx", beam_width=8, n_best=3)
     assert [candidate.text for candidate in found] == ["abc"]
+
+
+def test_a_session_that_leaves_tokens_out_is_refused():
+    class Likeliest(Typing):
+        def step(self, tokens, parents):
+            output = super().step(tokens, parents)
+            return StepOutput(output.log_probs[:, :3], output.token_ids[:, :3], None)
+
+    with pytest.raises(ValueError, match="log-probability of every token"):
+        forced_log_prob(Likeliest(), SOURCE, TOKENIZER.encode("abc"))
 
 
 def test_nan_is_refused():

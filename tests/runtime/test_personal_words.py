@@ -34,6 +34,28 @@ def test_words_are_learned_blocked_and_forgotten(path):
     assert again.blocked == {"teh"}
 
 
+def test_spellings_of_a_word_are_one(path):
+    words = PersonalWords(path)
+    for word in ("zu\u0308rich", "Z\u00fcrich", "O'Brien", "O\u2019Brien"):
+        words.learn(word)
+    assert words.learned == {"Z\u00fcrich", "O\u2019Brien"}
+    words.forget("Z\u00dcRICH")
+    words.block("o'brien")
+    assert (words.learned, words.blocked) == (frozenset(), {"o'brien"})
+
+
+def test_a_link_stays_one_and_the_file_as_private_as_it_was(path, tmp_path):
+    path.parent.mkdir()
+    path.write_text("  # mine\nold\n")
+    path.chmod(0o600)
+    link = tmp_path / "link.txt"
+    link.symlink_to(path)
+    PersonalWords(link).learn("new")
+    assert link.is_symlink()
+    assert path.read_text() == "  # mine\nold\nnew\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_learning_a_blocked_word_lifts_the_block(path):
     words = PersonalWords(path)
     words.block("teh")
@@ -72,7 +94,7 @@ def test_no_word_is_lost_when_processes_learn_at_once(path):
 
 
 @pytest.mark.parametrize(
-    "word", ["", "two words", "tab\t", "new\nline", "x" * 49, "#tag", "-x", "\ud800"]
+    "word", ["", "two words", "tab\t", "new\nline", "x" * 49, "\u0130" * 30, "#tag", "-x", "\ud800"]
 )
 def test_what_is_no_word_is_refused(path, word):
     words = PersonalWords(path)

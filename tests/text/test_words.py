@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,10 @@ def texts_of(text, **options):
         ("(hello)[world]\u2026\u201cyes\u201d", ["hello", "world", "yes"]),
         ("one\r\ntwo\rthree", ["one", "two", "three"]),
         ("I and/or you", ["I", "and", "or", "you"]),
-        ("e.g. this i.e. that", ["e", "g", "this", "i", "e", "that"]),
+        ("e.g. this i.e. that p.m.", ["this", "that"]),
+        ("don\u00b4t in\u00adform rock`s", ["don\u00b4t", "in\u00adform", "rock`s"]),
+        ("a\n```\nfor i in rnage\n```\nb ``x`y teh`` c", ["a", "b", "c"]),
+        ("The end. A new one.", ["The", "end", "A", "new", "one"]),
         (
             "\u4f60\u597d \u043f\u0440\u0438\u0432\u0435\u0442",
             ["\u4f60\u597d", "\u043f\u0440\u0438\u0432\u0435\u0442"],
@@ -42,6 +47,10 @@ def test_words_of_a_text(text, words):
         ("url", "https://exmaple.org/teh"),
         ("url", "www.exmaple"),
         ("url", "exmaple.org"),
+        ("url", "x.com"),
+        ("url", "t.co/teh"),
+        ("code", "mian.c"),
+        ("abbreviation", "e.g.a."),
         ("url", "/usr/lcoal"),
         ("url", "src/mian/java"),
         ("email", "jhon@exmaple"),
@@ -65,6 +74,17 @@ def test_what_is_protected_is_no_word_unless_asked(kind, text):
     assert texts_of(sentence) == ["see", "please"]
     others = set(PROTECTED_KINDS) - {kind}
     assert len(texts_of(sentence, protected=others)) > 2
+
+
+@pytest.mark.parametrize("piece", ["word", "w.", "`", "``a", "a/", "a'"])
+def test_a_long_run_takes_time_in_proportion(piece):
+    def seconds(count):
+        start = time.perf_counter()
+        find_words(piece * count + ".")
+        return time.perf_counter() - start
+
+    seconds(100)
+    assert min(seconds(20_000) for _ in range(3)) < 1.0
 
 
 @given(st.text())

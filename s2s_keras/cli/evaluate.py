@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,17 @@ from s2s_keras.cli.options import (
 )
 
 __all__ = ["figures", "interval_text", "run"]
+
+
+class Task(StrEnum):
+    """What a model is for, as a person says it."""
+
+    AUTOCORRECT = "autocorrect"
+    TRANSLATION = "translation"
+
+
+TASKS = {Task.AUTOCORRECT: "correction", Task.TRANSLATION: "translation"}
+"""What a model file calls it."""
 
 
 def run(
@@ -50,21 +62,29 @@ def run(
     report_sentences: Annotated[
         int, typer.Option(min=0, help="Sentences drawn with their alignment, best and worst each.")
     ] = 20,
+    task: Annotated[
+        Task | None, typer.Option(help="What the model is for. [default: as it says]")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Picture of what is repaired and broken, over the aggressiveness."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure a model on a file of pairs.
 
     A source that the model does not take (too long, characters never seen) counts as if returned
     unchanged, and is counted under "unprocessed". A file with a lexicon corrects whole texts, word
-    by word. Of a translation, lines with the same source are
-    references of one text.
+    by word, and is measured by kind of error and by aggressiveness. Of a translation, lines with
+    the same source are references of one text.
     """
+    from s2s_keras.cli.evaluate_correction import evaluate_corrections
     from s2s_keras.data import read_pairs
     from s2s_keras.evaluation import (
         NO_TRANSLATION_METRICS,
         can_measure_translations,
+        check_plot,
         evaluate,
-        evaluate_outputs,
     )
 
     rows = read_pairs(pairs)
@@ -77,6 +97,16 @@ def run(
         "replace_unknown": replace_unknown,
     }
     opened = open_model(model, **settings)
+    _check_task(task, opened.task)
+    if opened.corrector is not None:
+        given = {"language": language, "against": against, "report": report, **settings}
+        del given["beam_width"]
+        _refuse(given, "the model corrects words in their context")
+        if plot is not None:
+            check_plot(plot)
+        evaluate_corrections(opened.corrector, (model, pairs), rows, plot, as_json)
+        return
+    _refuse({"plot": plot}, "the model has no lexicon")
     asked = [
         name
         for name, value in (("language", language), ("against", against), ("report", report))
@@ -96,22 +126,26 @@ def run(
     if is_translation:
         note(NO_TRANSLATION_METRICS)
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Decoding", total=len(rows))
-        if opened.correct is None:
-            found = evaluate(
-                opened.predictor, rows, opened.batch_size, lambda n: bar.advance(task, n)
-            )
-        else:
-            outputs = []
-            for row in rows:
-                outputs.append(opened.correct(row.source))
-                bar.advance(task)
-            found = evaluate_outputs(rows, outputs)
-        result = found.as_dict()
+        decoding = bar.add_task("Decoding", total=len(rows))
+        result = evaluate(
+            opened.predictor, rows, opened.batch_size, lambda n: bar.advance(decoding, n)
+        ).as_dict()
     if as_json:
         print_json({"model": str(model), "pairs_file": str(pairs), **result})
     else:
         print_figures(f"{model} on {pairs}", figures(result, opened.task))
+
+
+def _check_task(asked: Task | None, found: str | None) -> None:
+    if asked is not None and found is not None and TASKS[asked] != found:
+        raise ValueError(f"The model is for {found}. Received: --task {asked.value}.")
+
+
+def _refuse(given: Mapping[str, Any], reason: str) -> None:
+    """Refuses options that mean nothing to a model."""
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(f"`--{name.replace('_', '-')}` means nothing here: {reason}.")
 
 
 def figures(metrics: Mapping[str, Any], task: str | None) -> dict[str, str]:

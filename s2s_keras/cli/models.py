@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from s2s_keras.errors import ArtifactError, MissingDependencyError
 from s2s_keras.saved_model import is_saved_model
 
 if TYPE_CHECKING:
+    from s2s_keras.runtime import Corrector
     from s2s_keras.training.run import Run
 
 __all__ = ["OpenedModel", "open_model", "open_run", "require_training"]
@@ -28,14 +28,14 @@ class OpenedModel:
         batch_size: how many texts it decodes together.
         task: what it was trained for, where it says so.
         language: ISO 639-1 code of the target language, where it says so.
-        correct: text -> corrected text, where the model corrects words in their context.
+        corrector: the model itself, where it corrects words in their context.
     """
 
     predictor: Predictor
     batch_size: int
     task: str | None = None
     language: str | None = None
-    correct: Callable[[str], str] | None = None
+    corrector: Corrector | None = None
 
 
 def open_model(path: Path, **overrides: Any) -> OpenedModel:
@@ -97,9 +97,7 @@ def _open_tflite(path: Path) -> OpenedModel:
         if artifact.lexicon is not None:
             corrector = Corrector(artifact)
             task = artifact.metadata.get("task")
-            return OpenedModel(
-                corrector, 1, task, correct=lambda text: corrector.correct(text).text
-            )
+            return OpenedModel(corrector, 1, task, corrector=corrector)
         predictor = Seq2SeqLite(artifact)
     metadata = predictor.metadata
     return OpenedModel(predictor, 1, metadata.get("task"), metadata.get("target_language"))

@@ -166,7 +166,7 @@ def predict_texts(
     if options.as_json and options.as_table:
         raise ValueError("`--json` and `--table` exclude each other.")
     opened = _open(model, options)
-    if opened.correct is not None:
+    if opened.corrector is not None:
         raise ValueError(
             f"{model} corrects words in their context, and `predict` decodes whole texts: take "
             f"`s2s-keras correct --model {model}`."

@@ -124,9 +124,7 @@ def _frequencies(misspellings: set[str]) -> dict[str, float]:
         if zipf_frequency(word, "en") >= FREQUENT_ZIPF and word not in misspellings
     }
     return {
-        word: max(found.get(word, 0.0), LEAST_FREQUENCY)
-        for word in words
-        if _WORD.fullmatch(word)
+        word: max(found.get(word, 0.0), LEAST_FREQUENCY) for word in words if _WORD.fullmatch(word)
     }
 
 

@@ -6,7 +6,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,26 +66,24 @@ class CorrectionSettings:
                 f"`frequency_weight` must be at least 0. Received: {self.frequency_weight}."
             )
 
-    def with_aggressiveness(self, aggressiveness: float) -> CorrectionSettings:
-        """Returns settings that change words more or less readily.
+    def margin(self, is_known: bool, aggressiveness: float = 0.5) -> float:
+        """Returns by how many nats a correction must win.
 
         Args:
-            aggressiveness: 0.5 leaves both margins as they are, 1 lowers them by 4 nats, 0 raises
-                them by as much: a correction must then be some fifty times as likely.
+            is_known: whether the typed word is in the lexicon.
+            aggressiveness: how readily words are changed: 0.5 leaves the margin as it is, 1 lowers
+                it by 4 nats, 0 raises it by as much: a correction must then be some fifty times as
+                likely.
 
         Raises:
-            ValueError: it does not lie between 0 and 1.
+            ValueError: `aggressiveness` does not lie between 0 and 1.
         """
         if not 0 <= aggressiveness <= 1:
             raise ValueError(
                 f"`aggressiveness` must lie between 0 and 1. Received: {aggressiveness}."
             )
-        shift = 8.0 * (0.5 - aggressiveness)
-        return replace(
-            self,
-            known_margin=self.known_margin + shift,
-            unknown_margin=self.unknown_margin + shift,
-        )
+        margin = self.known_margin if is_known else self.unknown_margin
+        return margin + 8.0 * (0.5 - aggressiveness)
 
     def as_metadata(self) -> dict[str, Any]:
         """Returns what `model.json` holds under `correction`."""
@@ -111,7 +109,7 @@ class Judgement(NamedTuple):
     Attributes:
         typed: the word as it was typed, with its score.
         is_known: whether the lexicon has it.
-        others: what else may have been meant, the best first; empty where nothing can come near.
+        others: what else may have been meant, the best first; empty where nothing can win.
         is_error: whether the first of the others wins by the margin.
     """
 
@@ -119,6 +117,13 @@ class Judgement(NamedTuple):
     is_known: bool
     others: tuple[Candidate, ...]
     is_error: bool
+
+
+class _Remembered(NamedTuple):
+    """A judgement, and the margin below which others must be looked for that it does not have."""
+
+    judgement: Judgement
+    least_margin: float
 
 
 class WordCorrector:
@@ -165,7 +170,7 @@ class WordCorrector:
             )
         self._ids = {token: i for i, token in enumerate(tokenizer.tokens) if i > UNK_ID}
         self._lock = threading.Lock()
-        self._remembered: OrderedDict[tuple[int, ...], Judgement] = OrderedDict()
+        self._remembered: OrderedDict[tuple[int, ...], _Remembered] = OrderedDict()
         self.use_words(lexicon)
 
     @property
@@ -198,7 +203,13 @@ class WordCorrector:
         )
 
     def judge(
-        self, session: Session, left: str, typed: str, right: str, beam_width: int = 8
+        self,
+        session: Session,
+        left: str,
+        typed: str,
+        right: str,
+        beam_width: int = 8,
+        aggressiveness: float = 0.5,
     ) -> Judgement:
         """Returns what is thought of a word; the same words in the same contexts cost nothing.
 
@@ -208,6 +219,7 @@ class WordCorrector:
             typed: a word that the model `takes`.
             right: the text behind it.
             beam_width: B, prefixes that stay open, of those that the session takes.
+            aggressiveness: see `CorrectionSettings.margin`.
         """
         typed = self.marker.normalize(typed)
         source_ids = self.marker.source_ids(left, typed, right)
@@ -216,14 +228,17 @@ class WordCorrector:
             found, search = self._remembered.get(key), self._search
             if found is not None:
                 self._remembered.move_to_end(key)
-                return found
-        found = self._judge(session, search, source_ids, typed, beam_width)
-        with self._lock:
-            if search is self._search:
-                self._remembered[key] = found
-                if len(self._remembered) > _REMEMBERED:
-                    self._remembered.popitem(last=False)
-        return found
+        margin = self.settings.margin(typed in search.lexicon, aggressiveness)
+        if found is None or margin < found.least_margin:
+            found = self._judge(session, search, source_ids, typed, beam_width, margin)
+            with self._lock:
+                if search is self._search:
+                    self._remembered[key] = found
+                    if len(self._remembered) > _REMEMBERED:
+                        self._remembered.popitem(last=False)
+        others = found.judgement.others
+        is_error = bool(others) and others[0].score > found.judgement.typed.score + margin
+        return found.judgement._replace(is_error=is_error)
 
     def suggest(
         self,
@@ -265,7 +280,8 @@ class WordCorrector:
         source_ids: list[int],
         typed: str,
         beam_width: int,
-    ) -> Judgement:
+        margin: float,
+    ) -> _Remembered:
         settings, source = self.settings, np.array([source_ids], np.int32)
         log_frequency = search.lexicon.log_frequency(typed)
         is_known = log_frequency is not None
@@ -273,11 +289,10 @@ class WordCorrector:
         weight = settings.frequency_weight
         frequency = _UNKNOWN_LOG_FREQUENCY if log_frequency is None else log_frequency
         itself = Candidate(typed, log_prob, log_prob + weight * frequency)
-        margin = settings.known_margin if is_known else settings.unknown_margin
         rest = math.log(-math.expm1(log_prob)) if log_prob < 0 else -math.inf
-        if rest + weight * float(search.lexicon.best_log_frequencies[0]) <= itself.score + margin:
-            return Judgement(itself, is_known, (), False)
+        lead = rest + weight * float(search.lexicon.best_log_frequencies[0]) - itself.score
+        if lead <= margin:
+            return _Remembered(Judgement(itself, is_known, (), False), lead)
         found = search(session, source, typed, beam_width, settings.n_best + 1)
         others = tuple(c for c in found if c.text != typed)[: settings.n_best]
-        is_error = bool(others) and others[0].score > itself.score + margin
-        return Judgement(itself, is_known, others, is_error)
+        return _Remembered(Judgement(itself, is_known, others, False), -math.inf)

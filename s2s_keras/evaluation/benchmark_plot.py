@@ -11,7 +11,7 @@ from typing import Any
 from s2s_keras.errors import MissingDependencyError
 from s2s_keras.files import atomic_path
 
-__all__ = ["check_plot", "plot_benchmark"]
+__all__ = ["check_plot", "figure_class", "plot_benchmark"]
 
 LONGEST_NAME = 34
 """Characters of a name on an axis."""
@@ -24,7 +24,7 @@ def check_plot(path: str | Path) -> None:
         MissingDependencyError: matplotlib is not installed.
         OSError: the folder is missing.
     """
-    _figure_class()
+    figure_class()
     folder = Path(path).parent
     if not folder.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
@@ -48,7 +48,7 @@ def plot_benchmark(document: Mapping[str, Any], path: str | Path) -> None:
         OSError: the folder is missing or cannot be written.
     """
     files = document["files"]
-    figure = _figure_class()(figsize=(12.5, 4.2 + 0.5 * len(files)), layout="constrained")
+    figure = figure_class()(figsize=(12.5, 4.2 + 0.5 * len(files)), layout="constrained")
     steps, texts = figure.subplots(1, 2)
     _draw_steps(steps, files)
     _draw_texts(texts, files, document["options"]["output_tokens"])
@@ -56,7 +56,12 @@ def plot_benchmark(document: Mapping[str, Any], path: str | Path) -> None:
         figure.savefig(temporary, dpi=150, format=Path(path).suffix[1:] or "png")
 
 
-def _figure_class() -> Any:
+def figure_class() -> Any:
+    """Returns matplotlib's figure.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:

@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rapidfuzz.distance import Indel, Levenshtein
 
@@ -17,8 +17,11 @@ from s2s_keras.text import normalize
 
 __all__ = [
     "Evaluation",
+    "WordCounts",
     "WordRates",
+    "align_words",
     "character_error_rate",
+    "count_words",
     "evaluate",
     "evaluate_outputs",
     "word_rates",
@@ -43,6 +46,15 @@ class WordRates:
     corrupted: int
     fix_rate: float
     broken_rate: float
+
+
+class WordCounts(NamedTuple):
+    """What `count_words` counts."""
+
+    corrupted: int
+    fixed: int
+    correct: int
+    broken: int
 
 
 @dataclass(frozen=True)
@@ -129,28 +141,16 @@ def character_error_rate(outputs: Sequence[str], targets: Sequence[str]) -> floa
 
 
 def word_rates(sources: Sequence[str], targets: Sequence[str], outputs: Sequence[str]) -> WordRates:
-    """Counts corrupted words restored and correct words changed.
-
-    Source and output are aligned to the target word by word where they have as many words, and by
-    their longest common runs elsewhere; where either has more than 1,000 words, by their longest
-    common subsequence. A word without a partner counts as another word.
+    """Returns the share of corrupted words restored, and that of correct words changed.
 
     Args:
         sources: N texts as typed.
         targets: N correct texts.
         outputs: N texts as corrected.
     """
-    corrupted = fixed = correct = broken = 0
-    for source, target, output in zip(sources, targets, outputs, strict=True):
-        words = target.split()
-        rows = zip(words, _align(words, source), _align(words, output), strict=True)
-        for word, typed, corrected in rows:
-            if typed == word:
-                correct += 1
-                broken += corrected != word
-            else:
-                corrupted += 1
-                fixed += corrected == word
+    texts = zip(sources, targets, outputs, strict=True)
+    counts = [count_words(source, target, output) for source, target, output in texts]
+    corrupted, fixed, correct, broken = (sum(column) for column in zip(*counts, strict=True))
     return WordRates(
         words=corrupted + correct,
         corrupted=corrupted,
@@ -159,7 +159,21 @@ def word_rates(sources: Sequence[str], targets: Sequence[str], outputs: Sequence
     )
 
 
-def _align(reference: list[str], text: str) -> list[str | None]:
+def count_words(source: str, target: str, output: str) -> WordCounts:
+    """Counts the words of one text: corrupted, of them fixed; correct, of them broken.
+
+    Source and output are aligned to the target word by word where they have as many words, and by
+    their longest common runs elsewhere; where either has more than 1,000 words, by their longest
+    common subsequence. A word without a partner counts as another word.
+    """
+    words = target.split()
+    rows = list(zip(words, align_words(words, source), align_words(words, output), strict=True))
+    corrupted = [corrected == word for word, typed, corrected in rows if typed != word]
+    correct = [corrected == word for word, typed, corrected in rows if typed == word]
+    return WordCounts(len(corrupted), sum(corrupted), len(correct), correct.count(False))
+
+
+def align_words(reference: list[str], text: str) -> list[str | None]:
     """Returns for each word of the reference its partner in `text`, or `None`."""
     words = text.split()
     if len(words) == len(reference):

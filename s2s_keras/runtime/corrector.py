@@ -72,7 +72,7 @@ class Corrector(Seq2SeqLite):
         path: see `Seq2SeqLite`.
         settings: see `Seq2SeqLite`; with a lexicon only the beam width counts.
         correction: when a word is changed; where not given, as the file says.
-        aggressiveness: how readily, 0 to 1; see `CorrectionSettings.with_aggressiveness`.
+        aggressiveness: how readily, 0 to 1; see `CorrectionSettings.margin`.
         personal_words: a person's own words, or the file that holds them; none where not given.
         protected: what is never changed, of `PROTECTED_KINDS`.
         num_threads: see `Seq2SeqLite`.
@@ -101,6 +101,7 @@ class Corrector(Seq2SeqLite):
         super().__init__(path, settings, num_threads=num_threads, interpreter=interpreter)
         find_words("", protected)  # refuses what is no kind
         self.protected = protected
+        self.aggressiveness = aggressiveness
         if isinstance(personal_words, str | Path):
             personal_words = PersonalWords(personal_words)
         self.personal_words = personal_words
@@ -108,7 +109,8 @@ class Corrector(Seq2SeqLite):
         self._words_lock = threading.Lock()
         self._words: WordCorrector | None = None
         if self._artifact.lexicon is not None:
-            self._words = self._word_corrector(self._artifact.lexicon, correction, aggressiveness)
+            self._words = self._word_corrector(self._artifact.lexicon, correction)
+            self._words.settings.margin(True, aggressiveness)  # refuses what is no such number
             self._take_personal_words()
         elif correction is not None or personal_words is not None or aggressiveness != 0.5:
             raise ValueError(
@@ -116,34 +118,50 @@ class Corrector(Seq2SeqLite):
                 "`aggressiveness` and `personal_words`."
             )
 
-    def check(self, text: str) -> None:
-        """Raises an error for a text that `predict` and `stream` do not take.
+    def check(self, text: str) -> list[int]:
+        """Returns the ids of a text that `predict` and `stream` take.
 
         Raises:
             InputError: see `Seq2SeqLite`; or the file holds a lexicon, and corrects words.
         """
         if self._words is not None:
             raise InputError("This model corrects words in their context: take `correct`.")
-        super().check(text)
+        return super().check(text)
 
-    def correct(self, text: str) -> Correction:
+    def correct(self, text: str, aggressiveness: float | None = None) -> Correction:
         """Corrects a text; all that is not corrected stays as it is, character by character.
 
         Without a lexicon, an output of the same tokens is no correction: white space and, where the
         model knows no capitals, letter case stay as they were. Neither is one that the model did
         not end, for want of time or length: half a word corrects nothing.
 
+        Args:
+            text: any text.
+            aggressiveness: for this text; the corrector's own where not given. Without a lexicon
+                it means nothing.
+
         Raises:
             InputError: see `predict`; never with a lexicon.
+            ValueError: `aggressiveness` does not lie between 0 and 1.
         """
         if self._words is None:
             edits = self._correct_whole(text)
         else:
             words = find_words(text, self.protected)
             with self._borrowed() as session:
-                judge = partial(self._judge, self._words, session)
+                dial = self.aggressiveness if aggressiveness is None else aggressiveness
+                judge = partial(self._judge, self._words, session, dial)
                 edits = tuple(find_edits(text, words, judge, self._may_join))
         return Correction(text, apply_edits(text, edits), edits)
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The words that a correction is made of, personal ones included.
+
+        Raises:
+            ValueError: the file holds none.
+        """
+        return self._with_lexicon().lexicon
 
     def suggest(self, word: str, left: str = "", right: str = "", k: int = 3) -> list[Suggestion]:
         """Returns what may have been meant by a word, or what it may become, the best first.
@@ -199,7 +217,7 @@ class Corrector(Seq2SeqLite):
         self._take_personal_words()
 
     def _word_corrector(
-        self, lexicon: Lexicon, correction: CorrectionSettings | None, aggressiveness: float
+        self, lexicon: Lexicon, correction: CorrectionSettings | None
     ) -> WordCorrector:
         path, metadata = self._artifact.path, self._artifact.metadata
         source_tokenizer = self._artifact.source_tokenizer
@@ -207,7 +225,7 @@ class Corrector(Seq2SeqLite):
             if not isinstance(source_tokenizer, SubwordTokenizer):
                 raise ValueError("a file with a lexicon must have subwords")
             correction = correction or CorrectionSettings.from_metadata(metadata)
-            found = WordCorrector(
+            return WordCorrector(
                 source_tokenizer,
                 self._artifact.target_tokenizer,
                 lexicon,
@@ -216,8 +234,6 @@ class Corrector(Seq2SeqLite):
             )
         except ValueError as error:
             raise ArtifactError(f"{path}: {error}") from error
-        found.settings = correction.with_aggressiveness(aggressiveness)
-        return found
 
     def _correct_whole(self, text: str) -> tuple[Edit, ...]:
         [[best, *others]] = self.predict([text])
@@ -253,11 +269,19 @@ class Corrector(Seq2SeqLite):
         return candidate._replace(text=self._spellings.get(candidate.text, candidate.text))
 
     def _judge(
-        self, words: WordCorrector, session: Session, left: str, typed: str, right: str
+        self,
+        words: WordCorrector,
+        session: Session,
+        aggressiveness: float,
+        left: str,
+        typed: str,
+        right: str,
     ) -> Judgement | None:
         if words.marker.normalize(typed) in self._spellings or not words.takes(typed):
             return None
-        judgement = words.judge(session, left, typed, right, self.settings.beam_width)
+        judgement = words.judge(
+            session, left, typed, right, self.settings.beam_width, aggressiveness
+        )
         return judgement._replace(others=tuple(map(self._spelled, judgement.others)))
 
     def _may_join(self, one: str, two: str) -> bool:

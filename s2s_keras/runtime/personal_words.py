@@ -30,9 +30,10 @@ class PersonalWords:
     """Words that a person has learned to a corrector, and words that it must never suggest.
 
     The file holds a word a line, those that are never suggested with a hyphen before them. Empty
-    lines and lines that begin with `#` are left as they are. Case and the form of apostrophes make no
-    other word: to forget "zürich" is to forget "Zürich". Every change reads the file anew and
-    replaces it atomically, while no other process may: no word is lost when two learn at once.
+    lines and lines that begin with `#` are left as they are. Words that differ in case or in the
+    form of their apostrophe are one: to forget "zürich" is to forget "Zürich". Every change reads
+    the file anew and replaces it atomically, while no other process may: no word is lost when two
+    learn at once.
 
     >>> words = PersonalWords("~/.config/words.txt")
     >>> words.learn("Zürich")

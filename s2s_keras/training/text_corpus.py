@@ -67,7 +67,9 @@ def learn_word_tokenizers(
     """Returns the tokeniser of sources, with marks, and that of targets, of characters."""
     characters = sorted({chr(code) for code in lexicon.characters if code} | {" "})
     contexts = [without_marks(straighten(text)) for text in texts]
-    learned = SubwordTokenizer.learn(contexts, config.min_count, config.max_vocabulary, lowercase=True)
+    learned = SubwordTokenizer.learn(
+        contexts, config.min_count, config.max_vocabulary, lowercase=True
+    )
     return with_marks(learned, characters), CharacterTokenizer(characters, lowercase=True)
 
 

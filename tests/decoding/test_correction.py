@@ -68,7 +68,7 @@ def test_the_same_word_in_the_same_context_is_judged_once():
     session = MeantWords({})
     words = corrector()
     first = words.judge(session, "the ", "Then", " a")
-    assert words.judge(session, "the ", "then", " a") is first
+    assert words.judge(session, "the ", "then", " a") == first
     assert len(session.starts) == 1
     words.judge(session, "a ", "then", " a")
     assert len(session.starts) == 2
@@ -153,8 +153,16 @@ def test_threads_share_a_corrector():
 @pytest.mark.parametrize("aggressiveness, shift", [(0.0, 4.0), (0.5, 0.0), (1.0, -4.0)])
 def test_aggressiveness_moves_both_margins(aggressiveness, shift):
     settings = CorrectionSettings(known_margin=5.0, unknown_margin=-4.0)
-    moved = settings.with_aggressiveness(aggressiveness)
-    assert (moved.known_margin, moved.unknown_margin) == (5.0 + shift, -4.0 + shift)
+    moved = [settings.margin(is_known, aggressiveness) for is_known in (True, False)]
+    assert moved == [5.0 + shift, -4.0 + shift]
+
+
+def test_a_word_is_judged_anew_where_a_lower_margin_asks_for_others():
+    session = MeantWords({"then": {"then": 0.7, "the": 0.3}})
+    words = corrector(CorrectionSettings(frequency_weight=0.0, known_margin=0.0))
+    found = [words.judge(session, "", "then", "", aggressiveness=a) for a in (0.0, 1.0, 0.0, 1.0)]
+    assert [judgement.is_error for judgement in found] == [False, True, False, True]
+    assert len(session.starts) == 3  # forced, forced, search
 
 
 def test_settings_come_back_from_metadata():
@@ -189,7 +197,7 @@ def test_metadata_without_settings_are_refused(document):
 @pytest.mark.parametrize("aggressiveness", [-0.1, 1.1, math.nan])
 def test_impossible_aggressiveness_is_refused(aggressiveness):
     with pytest.raises(ValueError, match="`aggressiveness` must lie between 0 and 1"):
-        CorrectionSettings().with_aggressiveness(aggressiveness)
+        CorrectionSettings().margin(True, aggressiveness)
 
 
 def test_a_vocabulary_without_marks_is_refused():

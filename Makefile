@@ -70,7 +70,7 @@ claims: .venv/ready
 	@$(BIN)/python -m benchmarks.claims.report
 
 clean:
-	rm -rf build dist .venv .venv-litert .venv-tflite-runtime .venv-arm64 .venv-opennmt
+	rm -rf build dist .venv .venv-litert .venv-tflite-runtime .venv-arm64 .venv-opennmt .venv-peers
 
 # Training and development.
 .venv/ready: pyproject.toml
@@ -117,4 +117,24 @@ clean:
 	@$(PYTHON) -m venv .venv-opennmt
 	@.venv-opennmt/bin/pip install --quiet --disable-pip-version-check \
 	  'setuptools<70' 'OpenNMT-tf[tensorflow]==2.32.0'
+	@touch $@
+
+# The checkers that benchmarks/autocorrect compares with. JamSpell's source asks for SWIG 3, and for a
+# locale that most machines lack; it works with later ones and with C.UTF-8.
+.venv-peers/ready:
+	@for tool in aspell hunspell swig g++; do command -v $$tool >/dev/null || { \
+	  echo "$$tool is missing: apt-get install aspell aspell-en hunspell hunspell-en-us swig g++" >&2; \
+	  exit 1; }; done
+	@echo "Setting up .venv-peers ..."
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/pip install --quiet --disable-pip-version-check \
+	  'autocorrect==2.6.1' 'pyspellchecker==0.9.1' 'symspellpy>=6.10,<6.11' setuptools
+	@rm -rf build/jamspell && mkdir -p build/jamspell
+	@.venv-peers/bin/pip download --quiet --disable-pip-version-check --no-deps \
+	  --no-binary :all: --dest build/jamspell 'jamspell==0.0.12'
+	@cd build/jamspell && tar -xzf jamspell-0.0.12.tar.gz
+	@sed -i '/SWIG Version 3/d' build/jamspell/jamspell-0.0.12/setup.py
+	@sed -i 's/en_US\.[Uu][Tt][Ff]-8/C.UTF-8/' build/jamspell/jamspell-0.0.12/jamspell/utils.cpp
+	@.venv-peers/bin/pip install --quiet --disable-pip-version-check --no-cache-dir \
+	  ./build/jamspell/jamspell-0.0.12
 	@touch $@

@@ -56,7 +56,7 @@ data:
     known_margin: 1.0
     unknown_margin: -1.0
 model: {{embedding_size: 24, units: 48, decoder: luong, dropout: 0.0}}
-training: {{epochs: 12, batch_size: 32, learning_rate: 0.01, warmup_steps: 20}}
+training: {{epochs: 16, batch_size: 32, learning_rate: 0.01, warmup_steps: 20}}
 decoding: {{beam_width: 6}}
 """
 
@@ -112,7 +112,7 @@ def test_the_file_holds_the_lexicon_and_the_settings(run: Path, file: Path) -> N
     [
         ("", ""),
         (" \r\n", " \r\n"),
-        ("Teh cat saton the mt.", "The cat sat on the mat."),
+        ("Teh cat saton teh mat.", "The cat sat on the mat."),
         ("They sat  on ther own mat", "They sat  on their own mat"),
         ("Their cat was ther again", "Their cat was there again"),
         ("The dog ran to gether with teh cat!", "The dog ran together with the cat!"),
@@ -155,8 +155,8 @@ def test_aggressiveness_decides_how_readily_words_are_changed(file: Path) -> Non
 
 
 def test_suggestions_complete_and_correct(corrector: Corrector) -> None:
-    assert corrector.suggest("t", "The dog ran ")[0].text == "together"
-    assert corrector.suggest("", "There is a ", k=1)[0].text == "lot"
+    assert corrector.suggest("tog", "The dog ran ")[0].text == "together"
+    assert corrector.suggest("", "She was there with a ", k=1)[0].text == "lot"
     found = corrector.suggest("Teh", "", " cat sat")
     assert found[0].text == "The" and found[0].probability > 0.5
     assert len(found) == 3
@@ -209,7 +209,8 @@ def test_very_long_texts_and_words_are_corrected(corrector: Corrector) -> None:
     text = "The cat sat on teh mat. " * 200
     assert corrector.correct(text).text == text.replace("teh", "the")
     endless = "thecat" * 10_000
-    assert corrector.correct(f"Teh {endless} sat").text == f"The {endless} sat"
+    for word in (endless, endless + "."):
+        assert corrector.correct(f"Teh cat sat on {word} mat").text == f"The cat sat on {word} mat"
 
 
 def test_a_file_without_a_lexicon_takes_no_settings_for_one(tiny_file: Path) -> None:
@@ -250,18 +251,106 @@ def test_the_command_corrects_texts_and_lines(
     assert document == {"source": "Teh cat sat", "text": "The cat sat"}
     assert (edit["start"], edit["end"], edit["typed"], edit["corrected"]) == (0, 3, "Teh", "The")
     assert "The" not in edit["alternatives"]
+    assert main([*command, "Teh cat\n\n\n"]) == 0
+    assert capsys.readouterr().out == "The cat\n\n\n"
     lines = b"Teh cat sat\r\n\r\nThey sat on ther own mat"
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines), encoding="utf-8"))
     assert main([*command]) == 0
     assert capsys.readouterr().out == "The cat sat\r\n\r\nThey sat on their own mat"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Teh\n\xff")))
+    assert main([*command]) == 2
+    assert "<stdin>:2: byte 1 of the line is not valid" in capsys.readouterr().err
 
 
 def test_the_command_checks(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["correct", "--model", str(file), "--check"]
     assert main([*command, "The cat sat"]) == 0
-    assert main([*command, "The cat sat", "Teh cat sat"]) == 1
+    assert capsys.readouterr().out == ""
+    assert main([*command, "The cat sat", "Again\nteh cat sat on teh mat"]) == 1
+    found = capsys.readouterr().out
+    assert found == "<text>:2:1: teh -> the\n<text>:2:16: teh -> the\n"
+    assert main([*command, "--json", "Teh cat sat"]) == 1
+    assert json.loads(capsys.readouterr().out)["text"] == "The cat sat"
     assert main([*command, "--aggressiveness", "2", "a"]) == 2
+    assert main([*command, "--diff", "--json", "a"]) == 2
+    assert "--json and --diff exclude one another" in capsys.readouterr().err
+
+
+@pytest.fixture
+def letter(tmp_path: Path) -> Path:
+    path = tmp_path / "letter.txt"
+    path.write_bytes(b"The cat sat.\r\nTeh dog ran\r\n\r\nThey sat on ther own mat")
+    path.chmod(0o640)
+    return path
+
+
+def test_the_command_shows_what_would_change(
+    file: Path, letter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["correct", "--model", str(file), "--diff", "--file", str(letter)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[0] == "---" and str(letter) in lines[0]
+    assert [line.strip() for line in lines if line[:1] in "-+"][2:] == [
+        "-Teh dog ran",
+        "+The dog ran",
+        "-They sat on ther own mat",
+        "+They sat on their own mat",
+    ]
+    assert lines.count("\\ No newline at end of file") == 2
+
+
+def test_the_command_corrects_files_in_place(
+    file: Path, letter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["correct", "--model", str(file), "--in-place"]
+    before = letter.read_bytes()
+    assert main([*command, "--file", str(letter)]) == 0
+    after = b"The cat sat.\r\nThe dog ran\r\n\r\nThey sat on their own mat"
+    assert letter.read_bytes() == after
+    assert letter.stat().st_mode & 0o777 == 0o640
+    copy = letter.with_name("letter.txt.orig")
+    assert copy.read_bytes() == before
+    copy.unlink()
+    assert main([*command, "--file", str(letter)]) == 0  # nothing to do, nothing written
+    assert [path.name for path in letter.parent.iterdir()] == ["letter.txt"]
+    assert main([*command, "a text"]) == 2
+    bad = letter.with_name("bad.txt")
+    bad.write_bytes(b"Teh cat\n\xff\n")
     capsys.readouterr()
+    assert main([*command, "--file", str(bad)]) == 2
+    assert "bad.txt:2: byte 1 of the line is not valid UTF-8" in capsys.readouterr().err
+    assert bad.read_bytes() == b"Teh cat\n\xff\n"
+    assert main([*command, "--file", str(letter.with_name("missing.txt"))]) == 2
+    assert "missing.txt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("answers", "corrected"),
+    [
+        ("y\nn\n", "The cat sat on teh mat"),
+        ("n\ny\n", "Teh cat sat on the mat"),
+        ("a\n", "The cat sat on the mat"),
+        ("q\n", "Teh cat sat on teh mat"),
+        ("?\nw\nTen\nn\n", "Ten cat sat on teh mat"),
+        ("l\n", "Teh cat sat on teh mat"),
+    ],
+)
+def test_the_command_asks_a_person(
+    file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    answers: str,
+    corrected: str,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(answers))
+    words = tmp_path / "words.txt"
+    command = ["correct", "--model", str(file), "--interactive", "--personal-words", str(words)]
+    assert main([*command, "Teh cat sat on teh mat"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == corrected + "\n"
+    assert ("y or nothing takes the correction" in printed.err) == answers.startswith("?")
+    assert words.exists() == answers.startswith("l")
 
 
 def test_evaluate_corrects_whole_texts(
@@ -294,7 +383,7 @@ def test_learning_is_an_input_error_for_what_is_no_word(file: Path, tmp_path: Pa
         ("lexicon.tsv", "the\t0.1\ncat\tmany\n", r"lexicon.tsv:2: could not convert .*'many'"),
         ("lexicon.tsv", "the\t0.1\ncat\t2\n", r"lexicon.tsv:2: A frequency must be above 0"),
         ("lexicon.tsv", "the\n", r"lexicon.tsv:1: "),
-        ("lexicon.tsv", "missing\t0.1\n", r"text.txt: 240 lines give 0 training and 0 dev words"),
+        ("lexicon.tsv", "missing\t0.1\n", r"text.txt: 192 lines give 0 training and 0 dev words"),
         ("misspellings.tsv", "teh\tthe\n", r"misspellings.tsv: .* must hold an edit 2 times"),
         ("misspellings.tsv", "the\tthen\n", r"misspellings.tsv: .* none of the lexicon"),
         ("text.txt", b"\xff\n", r"text.txt:1: byte 1 of the line is not valid UTF-8"),

@@ -20,16 +20,17 @@ __all__ = [
     "print_json",
     "progress_bar",
     "quiet_native_logs",
+    "stderr",
     "stdout",
 ]
 
 stdout = Console(highlight=False, markup=False)
-_stderr = Console(stderr=True, highlight=False, markup=False)
+stderr = Console(stderr=True, highlight=False, markup=False)
 
 
 def note(line: str) -> None:
     """Prints a line for the person who waits, on standard error, beside the results."""
-    _stderr.print(line, soft_wrap=True)
+    stderr.print(line, soft_wrap=True)
 
 
 def print_json(document: Any) -> None:

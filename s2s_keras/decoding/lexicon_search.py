@@ -14,9 +14,6 @@ from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID, UNK_ID, Lexicon, Tokenizer
 
 __all__ = ["Candidate", "LexiconSearch", "forced_log_prob"]
 
-_OUTSIDE = -1
-"""The node of a prefix that begins no word."""
-
 _ROOT = 0
 
 

@@ -12,7 +12,7 @@ from s2s_keras.runtime.load import load
 from s2s_keras.runtime.personal_words import PersonalWords
 from s2s_keras.runtime.seq2seq_lite import Seq2SeqLite, default_settings
 from s2s_keras.runtime.session import TFLiteSession
-from s2s_keras.runtime.shipped import shipped_languages, shipped_model
+from s2s_keras.runtime.shipped import shipped_corrector, shipped_languages, shipped_model
 from s2s_keras.runtime.translator import Translator
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "load",
     "model_card",
     "read_artifact",
+    "shipped_corrector",
     "shipped_languages",
     "shipped_model",
     "write_artifact",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from s2s_keras.decoding import Candidate, DecodingSettings, Session
 from s2s_keras.decoding.correction import CorrectionSettings, Judgement, WordCorrector
@@ -17,6 +17,7 @@ from s2s_keras.errors import ArtifactError, InputError
 from s2s_keras.runtime.artifact import Artifact
 from s2s_keras.runtime.personal_words import PersonalWords
 from s2s_keras.runtime.seq2seq_lite import Seq2SeqLite
+from s2s_keras.runtime.shipped import shipped_corrector
 from s2s_keras.text import Lexicon, SubwordTokenizer
 from s2s_keras.text.words import PROTECTED_KINDS, find_words, with_case_of
 
@@ -117,6 +118,19 @@ class Corrector(Seq2SeqLite):
                 f"{self._artifact.path} holds no lexicon: leave out `correction`, "
                 "`aggressiveness` and `personal_words`."
             )
+
+    @classmethod
+    def shipped(cls, language: str = "en", **options: Any) -> Self:
+        """Opens the corrector that ships with the package: `Corrector.shipped("en")`.
+
+        Args:
+            language: ISO 639-1 code.
+            options: see the class.
+
+        Raises:
+            ArtifactError: none ships for that language; names those that do.
+        """
+        return cls(shipped_corrector(language), **options)
 
     def check(self, text: str) -> list[int]:
         """Returns the ids of a text that `predict` and `stream` take.

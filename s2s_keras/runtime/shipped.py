@@ -1,4 +1,4 @@
-"""A pair of languages -> the model file that ships with the package."""
+"""A language, or a pair of them -> the model file that ships with the package."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 from s2s_keras.errors import ArtifactError
 
-__all__ = ["shipped_languages", "shipped_model"]
+__all__ = ["shipped_corrector", "shipped_languages", "shipped_model"]
 
 MODELS = Path(__file__).parent.parent / "models"
-"""Holds `SOURCE-TARGET.tflite`, with ISO 639-1 codes, and a model card beside each."""
+"""Holds `SOURCE-TARGET.tflite` and `LANGUAGE.tflite`, with ISO 639-1 codes, and their cards."""
 
 
 def shipped_languages() -> list[tuple[str, str]]:
@@ -40,3 +40,24 @@ def shipped_model(source: str, target: str) -> Path:
             "its file to `predict`."
         )
     return MODELS / f"{languages[0]}-{languages[1]}.tflite"
+
+
+def shipped_corrector(language: str) -> Path:
+    """Returns the file of the corrector of a language.
+
+    Args:
+        language: ISO 639-1 code, in any case.
+
+    Raises:
+        ArtifactError: none ships for that language; names those that do.
+    """
+    path = MODELS / f"{language.lower()}.tflite"
+    ships = sorted(found.stem for found in MODELS.glob("??.tflite"))
+    if path.stem not in ships:
+        rule = "No corrector ships with this installation."
+        if ships:
+            rule = f"The language must be that of a corrector that ships: {', '.join(ships)}."
+        raise ArtifactError(
+            f"{rule} Received: {language}. Train and export a model for it, and give its file."
+        )
+    return path

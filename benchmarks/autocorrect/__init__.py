@@ -1,0 +1,1 @@
+"""Our corrector beside the checkers in use today, on the same files in the same run."""

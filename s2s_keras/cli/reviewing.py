@@ -14,9 +14,9 @@ from s2s_keras.runtime import Correction, Corrector
 __all__ = ["Reviewer"]
 
 HELP = (
-    "y or nothing takes the correction, n leaves the word, a number takes that alternative, w asks for "
-    "another word, l leaves the word and learns it (with --personal-words), a takes this and all "
-    "that follow, q leaves this and all that follow"
+    "y or nothing takes the correction, n leaves the word, a number takes that alternative, w asks "
+    "for another word, l leaves the word and learns it (with --personal-words), a takes this and "
+    "all that follow, q leaves this and all that follow"
 )
 
 

@@ -67,6 +67,9 @@ class TrainingConfig(Section):
     quantization_aware_epochs: Annotated[int, Field(ge=0, strict=True)] = 0
     """The last epochs, which train with the weights as an int8 file will hold them; needs such an
     `export.quantization`."""
+    workers: Annotated[int, Field(ge=0, le=64, strict=True)] = 0
+    """Processes that prepare batches, where examples are drawn anew at each epoch; 0 for a thread
+    of the training's own process."""
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     """Seed of the weights, the dropout and the order of the pairs."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import grain
 import numpy as np
+from absl import flags
 from numpy.typing import NDArray
 
 from s2s_keras.data.pairs import Pair
@@ -25,6 +26,9 @@ __all__ = [
 Ids = NDArray[np.int32]
 Example = tuple[Ids, Ids]
 Batch = tuple[dict[str, Ids], Ids]
+
+BATCHES_AHEAD = 8
+"""Batches that are prepared before they are asked for, by each who prepares some."""
 
 _DRAWS = 4
 """How often an example is drawn that is too long for its bucket, before it comes as it is."""
@@ -171,19 +175,30 @@ def make_dataset(
     return grain.MapDataset.concatenate([*first, others])
 
 
-def stream(dataset: Any) -> Any:
-    """Returns a data set as an iterator that prepares a few batches ahead, in one thread.
+def stream(dataset: Any, workers: int = 0) -> Any:
+    """Returns a data set as an iterator that prepares a few batches ahead.
 
     Left to itself, grain prepares 500 batches in 16 threads, which on a few cores takes the time
     that the training needs.
 
     Args:
         dataset: what `make_dataset` returned, repeated or sliced.
+        workers: processes that prepare batches, in order; 0 for a thread of this one. A program
+            that has some must be one that can be imported, as `multiprocessing` asks for.
 
     Returns:
         A `grain.IterDataset`, for `model.fit`.
     """
-    return dataset.to_iter_dataset(grain.ReadOptions(num_threads=1, prefetch_buffer_size=8))
+    batches = dataset.to_iter_dataset(
+        grain.ReadOptions(num_threads=1, prefetch_buffer_size=BATCHES_AHEAD)
+    )
+    if not workers:
+        return batches
+    if not flags.FLAGS.is_parsed():  # grain reads its own, of which the command line has none
+        flags.FLAGS.mark_as_parsed()
+    return batches.mp_prefetch(
+        grain.MultiprocessingOptions(num_workers=workers, per_worker_buffer_size=BATCHES_AHEAD)
+    )
 
 
 def _rounded_up(lengths: NDArray[np.integer], bucket_lengths: Sequence[int]) -> NDArray[np.integer]:

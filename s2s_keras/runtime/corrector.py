@@ -17,6 +17,7 @@ from s2s_keras.errors import ArtifactError, InputError
 from s2s_keras.runtime.artifact import Artifact
 from s2s_keras.runtime.personal_words import PersonalWords
 from s2s_keras.runtime.seq2seq_lite import Seq2SeqLite
+from s2s_keras.runtime.session import TFLiteSession
 from s2s_keras.runtime.shipped import shipped_corrector
 from s2s_keras.text import Lexicon, SubwordTokenizer
 from s2s_keras.text.words import PROTECTED_KINDS, find_words, with_case_of
@@ -229,6 +230,11 @@ class Corrector(Seq2SeqLite):
         """
         self._personal().block(word)
         self._take_personal_words()
+
+    def _new_session(self) -> TFLiteSession:
+        session = super()._new_session()
+        session.keeps_encoded = True  # a word is looked at twice: as typed, and among others
+        return session
 
     def _word_corrector(
         self, lexicon: Lexicon, correction: CorrectionSettings | None

@@ -35,6 +35,10 @@ class TFLiteSession(GuardedSession):
         num_threads: threads of the interpreter, at least 1.
         interpreter: a key of `INTERPRETERS` or a class; see `find_interpreter`.
 
+    Attributes:
+        keeps_encoded: whether a source that was the last one, too, is not encoded again; in a
+            stateful file it always is.
+
     Raises:
         ArtifactError: the interpreter refuses the graph, or a signature is missing or of another
             shape.
@@ -64,6 +68,8 @@ class TFLiteSession(GuardedSession):
         self._check_signatures(artifact)
         self._source_length = 0
         self._decode_step: Any = None
+        self.keeps_encoded = False
+        self._encoded: tuple[NDArray[np.int32], dict[str, NDArray[Any]]] | None = None
         self._state = np.zeros((0, 0, 0), np.float32)
         self.prove(self.beam_widths[0])
 
@@ -112,12 +118,23 @@ class TFLiteSession(GuardedSession):
         self._source_length = source_ids.shape[1]
         length = self._length_for(self._source_length)
         self._decode_step = self._steps[length][beam_width]
-        encoded = self._starts[length](source_ids=pad_ids(list(source_ids), length))
-        if not self._stateful:
-            self._state = np.repeat(encoded.pop("state"), beam_width, axis=1)
-            self._decode_step.keep(**encoded)
+        padded = pad_ids(list(source_ids), length)
+        if self._stateful:
+            self._starts[length](source_ids=padded)
+        else:
+            encoded = self._encode(padded)
+            self._state = np.repeat(encoded["state"], beam_width, axis=1)
+            self._decode_step.keep(**{n: array for n, array in encoded.items() if n != "state"})
         if self._shortlist is not None:
             self._decode_step.keep(candidate_ids=self._shortlist.candidates(source_ids[0]))
+
+    def _encode(self, padded: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
+        if self._encoded is not None and np.array_equal(self._encoded[0], padded):
+            return self._encoded[1]
+        encoded = self._starts[padded.shape[1]](source_ids=padded)
+        if self.keeps_encoded:
+            self._encoded = padded, encoded
+        return encoded
 
     def _step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
         if self._stateful:
@@ -134,6 +151,7 @@ class TFLiteSession(GuardedSession):
 
     def _release(self) -> None:
         del self._interpreter, self._decode_step
+        self._encoded = None
         self._starts.clear()
         self._steps.clear()
         self._signatures.clear()

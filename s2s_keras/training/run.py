@@ -271,7 +271,7 @@ def _fit(model: Seq2Seq, recipe: Recipe, batches: Batches, folder: Path) -> Hist
     for_int8 = QuantizationAware(settings.float_epochs, is_per_channel)
     try:
         model.fit(
-            stream(batches.train.repeat(settings.epochs)[done * steps :]),
+            stream(batches.train.repeat(settings.epochs)[done * steps :], settings.workers),
             # Repeated, because Keras does not ask a grain data set for its length.
             validation_data=stream(batches.dev.repeat()),
             validation_steps=len(batches.dev),

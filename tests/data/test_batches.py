@@ -222,3 +222,24 @@ def test_the_first_two_batches_differ_on_each_side_that_varies(lengths):
     assert sorted(shapes) == sorted(lengths)
     for side in (0, 1):
         assert (shapes[0][side] != shapes[1][side]) == (len({s[side] for s in shapes}) > 1)
+
+
+class Drawn:
+    """Examples that come out otherwise at each draw."""
+
+    target_tokens = 40
+
+    def lengths(self):
+        return np.full((20, 2), 4)
+
+    def draw(self, index, rng):
+        ids = rng.integers(FIRST_ID, 99, 4).astype(np.int32)
+        return ids, ids
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_worker_processes_draw_the_same_batches_in_order(workers):
+    dataset = make_dataset(Drawn(), 4, [4], seed=3).repeat(2)[3:]
+    here, there = ([b[1] for b in stream(dataset, count)] for count in (0, workers))
+    assert len(here) == 7
+    np.testing.assert_array_equal(there, here)

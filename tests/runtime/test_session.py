@@ -60,6 +60,27 @@ def test_session_greedy_signature_equals_the_first_beam(toy_files: dict[str, Pat
     assert (np.diff(log_probs) <= 0).all()
 
 
+def test_session_that_keeps_what_was_encoded_answers_the_same(toy_files: dict[str, Path]) -> None:
+    artifact = read_artifact(toy_files["none"])
+    sessions = [TFLiteSession(artifact) for _ in range(2)]
+    sessions[0].keeps_encoded = True
+    encoded = []
+    for length, start in sessions[0]._starts.items():
+        sessions[0]._starts[length] = lambda start=start, **inputs: (
+            encoded.append(1) or start(**inputs)
+        )
+    for source, width in (([4, 5, 6], 1), ([4, 5, 6], 4), ([4, 5], 4)):
+        outputs = []
+        for session in sessions:
+            session.start(pad_ids([source], 3), width)
+            for _ in range(2):  # the second step must not change what the next start gets
+                output = session.step(np.full(width, 5, np.int32), np.arange(width))
+            outputs.append(output)
+        np.testing.assert_array_equal(outputs[0].log_probs, outputs[1].log_probs)
+        np.testing.assert_array_equal(outputs[0].attention, outputs[1].attention)
+    assert len(encoded) == 2
+
+
 def test_session_parents_reorder_the_state(toy_files: dict[str, Path]) -> None:
     session = TFLiteSession(read_artifact(toy_files["none"]))
 

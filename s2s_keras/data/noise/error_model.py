@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
@@ -118,7 +118,18 @@ class ErrorModel:
             )
         self._placed, self._occurrences = dict(placed), occurrences
         self._number = list(accumulate(number[n] for n in (1, 2, 3)))
+        self._remember_choices()
+
+    def _remember_choices(self) -> None:
         self._choices_at = lru_cache(_CACHED_PARTS)(self._find_choices)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Returns what another process needs: all but what is remembered."""
+        return {name: value for name, value in vars(self).items() if name != "_choices_at"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._remember_choices()
 
     def probabilities(self, word: str) -> dict[Edit, float]:
         """Returns the edits of a word that the list knows, each with its probability."""

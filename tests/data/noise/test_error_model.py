@@ -1,3 +1,4 @@
+import pickle
 from collections import Counter
 from random import Random
 
@@ -82,3 +83,11 @@ def test_several_errors_come_as_often_as_in_the_list():
 def test_list_without_errors_is_refused():
     with pytest.raises(ValueError, match="must hold an edit 2 times"):
         ErrorModel([Pair("same", "same"), Pair("teh", "the")])
+
+
+def test_a_copy_for_another_process_draws_the_same():
+    model = ErrorModel(PAIRS, min_count=1)
+    copy = pickle.loads(pickle.dumps(model))
+    assert [copy.corrupt("receive", Random(i)) for i in range(20)] == [
+        model.corrupt("receive", Random(i)) for i in range(20)
+    ]

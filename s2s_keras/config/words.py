@@ -35,9 +35,10 @@ class WordsConfig(Section):
     """Files of pairs: what people typed, and the word that was meant."""
     rates: Rates = Field(
         default={
-            "misspelling": 0.22,
-            "error_model": 0.16,
+            "misspelling": 0.2,
+            "error_model": 0.15,
             "confusion": 0.06,
+            "neighbor": 0.06,
             "omission": 0.035,
             "insertion": 0.03,
             "substitution": 0.05,
@@ -51,12 +52,14 @@ class WordsConfig(Section):
         }
     )
     """What happens to the marked word, and how often; the others are typed as they were meant.
-    `misspelling` takes one of the files, `error_model` makes one up that is like them."""
+    `misspelling` takes one of the files, `error_model` makes one up that is like them; `confusion`
+    and `neighbor` take another word."""
     context_rates: Rates = Field(
         default={
             "misspelling": 0.03,
             "error_model": 0.02,
             "confusion": 0.01,
+            "neighbor": 0.01,
             "omission": 0.01,
             "substitution": 0.01,
         }

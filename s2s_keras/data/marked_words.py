@@ -29,7 +29,7 @@ _FREQUENT = 3e-4
 _ENOUGH = 1_000
 """Occurrences of a word below which each does, whatever its share."""
 
-_SLACK = 3
+_SLACK = 4
 """Tokens by which most mistyped sources are no longer than clean ones."""
 
 _CHUNK = re.compile(r"\S+")
@@ -136,12 +136,12 @@ class MarkedWords(Sequence[Pair]):
         word = words[index]
         if rng is None:
             left, right = text[: word.start], text[word.end :]
-            return Pair(self.marker.mark(left, word.text, right), word.text.lower())
+            return self._pair(left, word.text, right, word.text)
         near = words[:index][-self.marker.left_tokens :]
         left = self._mistype(text, 0, word.start, near, rng)
         if rng.random() < self.completion:
             begun = word.text[: rng.randrange(len(word.text))]
-            return Pair(self.marker.mark(left, begun, ""), word.text.lower())
+            return self._pair(left, begun, "", word.text)
         together = [word.text]
         if index + 1 < len(words) and text[word.end : words[index + 1].start] == " ":
             following = words[index + 1].text
@@ -150,7 +150,11 @@ class MarkedWords(Sequence[Pair]):
         behind = index + typed.words
         near = words[behind : behind + self.marker.right_tokens]
         right = self._mistype(text, words[behind - 1].end, len(text), near, rng)
-        return Pair(self.marker.mark(left, typed.text, right), typed.meant.lower())
+        return self._pair(left, typed.text, right, typed.meant)
+
+    def _pair(self, left: str, typed: str, right: str, meant: str) -> Pair:
+        is_known = self._lexicon.knows(self.marker.normalize(typed))
+        return Pair(self.marker.mark(left, typed, right, is_known), meant.lower())
 
     def _candidates(self, text: str) -> Iterator[tuple[int, str, int]]:
         """Yields the index of each word of the lexicon, the word, and the tokens of its source.

@@ -159,7 +159,7 @@ class WordCorrector:
         self.marker = WordMarker(source_tokenizer, settings.left_tokens, settings.right_tokens)
         self.tokenizer = tokenizer
         self.settings = settings
-        context = max(1, settings.left_tokens) + settings.right_tokens
+        context = max(1, settings.left_tokens) + settings.right_tokens + 1  # the lone mark
         self._max_characters = (
             math.inf if max_source_length is None else max_source_length - context
         )
@@ -222,13 +222,16 @@ class WordCorrector:
             aggressiveness: see `CorrectionSettings.margin`.
         """
         typed = self.marker.normalize(typed)
-        source_ids = self.marker.source_ids(left, typed, right)
+        with self._lock:
+            search = self._search
+        is_known = search.lexicon.knows(typed)
+        source_ids = self.marker.source_ids(left, typed, right, is_known)
         key = (beam_width, *source_ids)
         with self._lock:
-            found, search = self._remembered.get(key), self._search
+            found = self._remembered.get(key) if search is self._search else None
             if found is not None:
                 self._remembered.move_to_end(key)
-        margin = self.settings.margin(typed in search.lexicon, aggressiveness)
+        margin = self.settings.margin(is_known, aggressiveness)
         if found is None or margin < found.least_margin:
             found = self._judge(session, search, source_ids, typed, beam_width, margin)
             with self._lock:
@@ -265,7 +268,8 @@ class WordCorrector:
         typed = self.marker.normalize(typed)
         found: dict[str, Candidate] = {}
         for completes in (False, True) if typed else (True,):
-            source_ids = self.marker.source_ids(left, typed, right)
+            is_known = self._search.lexicon.knows(typed)
+            source_ids = self.marker.source_ids(left, typed, right, is_known)
             source = np.array([source_ids], np.int32)
             for candidate in self._search(
                 session, source, typed, beam_width, count, completes=completes
@@ -284,7 +288,7 @@ class WordCorrector:
     ) -> _Remembered:
         settings, source = self.settings, np.array([source_ids], np.int32)
         log_frequency = search.lexicon.log_frequency(typed)
-        is_known = log_frequency is not None
+        is_known = search.lexicon.knows(typed)
         log_prob = forced_log_prob(session, source, [self._ids[c] for c in typed])
         weight = settings.frequency_weight
         frequency = _UNKNOWN_LOG_FREQUENCY if log_frequency is None else log_frequency

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import sys
 from bisect import bisect, bisect_left
@@ -176,6 +177,15 @@ class Lexicon:
         return (
             float(self.log_frequencies[node]) if node is not None and self.is_word[node] else None
         )
+
+    def knows(self, text: str) -> bool:
+        """Returns whether each word of a text, split at spaces, is there."""
+        return all(word in self for word in text.split(" "))
+
+    def words(self, least_log_frequency: float = -math.inf) -> list[str]:
+        """Returns the words that are as frequent, in order."""
+        is_frequent = _nats(self._ranks) >= least_log_frequency
+        return [word for word, kept in zip(self._words, is_frequent, strict=True) if kept]
 
     def completions(self, prefix: str, count: int) -> list[str]:
         """Returns the most frequent words that begin with a prefix, the most frequent first.

@@ -45,7 +45,7 @@ def marked_word(source: str) -> str:
     >>> marked_word("I have a⟦p⟦a⟦n here.")
     'pan'
     """
-    characters = (after for before, after in pairwise(source) if before == MARK)
+    characters = (after for before, after in pairwise(source) if before == MARK != after)
     return "".join(characters).replace(_SPACE, " ")
 
 
@@ -60,6 +60,12 @@ class WordMarker:
     'a⟦b⟦a a'
     >>> marker.tokenizer.pieces("a⟦b⟦a a")
     ['▁a', '⟦b', '⟦a', '▁a']
+
+    A word that no lexicon has gets a mark by itself before its characters, because what is meant
+    by it is never the word itself. A model then need not know all words by heart:
+
+    >>> marker.mark("a ", "ba", " a", is_known=False)
+    'a⟦⟦b⟦a a'
 
     Of the context the nearest words are kept, whole: as many as there is room for. One space stands
     before each of them, so that they are as many tokens as by themselves. Apostrophes are written
@@ -86,7 +92,7 @@ class WordMarker:
         self._marks = {piece[1]: piece for piece in known if len(piece) == 2 and piece[0] == MARK}
         self._counts: dict[str, int] = {}
 
-    def mark(self, left: str, typed: str, right: str) -> str:
+    def mark(self, left: str, typed: str, right: str, is_known: bool = True) -> str:
         """Returns the source of a word in its context.
 
         Args:
@@ -94,21 +100,24 @@ class WordMarker:
             typed: the word; empty where nothing is typed yet. Characters that have no mark of their
                 own share one.
             right: the text behind it.
+            is_known: whether the lexicon has the word.
         """
         left, right = straighten(left), straighten(right)
         before = self._nearest(reversed(left.rsplit(maxsplit=self.left_tokens)), self.left_tokens)
         behind = self._nearest(right.split(maxsplit=self.right_tokens), self.right_tokens)
         typed = self.normalize(typed).replace(" ", _SPACE)
-        word = "".join(self._marks.get(character, MARK) for character in typed) or MARK
+        word = "".join(self._marks.get(character, MARK) for character in typed)
+        if not is_known or not word:
+            word = MARK + word
         return " ".join([" ".join(reversed(before)) + word, *behind])
 
     def normalize(self, word: str) -> str:
         """Returns a word as a lexicon writes it."""
         return self.tokenizer.normalize(straighten(word))
 
-    def source_ids(self, left: str, typed: str, right: str) -> list[int]:
+    def source_ids(self, left: str, typed: str, right: str, is_known: bool = True) -> list[int]:
         """Returns the ids of `mark`."""
-        return self.tokenizer.encode(self.mark(left, typed, right))
+        return self.tokenizer.encode(self.mark(left, typed, right, is_known))
 
     def _nearest(self, words: Iterable[str], room: int) -> list[str]:
         """Returns the first words that have room, with nothing in them that looks like a mark."""

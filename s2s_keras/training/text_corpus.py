@@ -13,7 +13,7 @@ from s2s_keras.config.words import WordsConfig
 from s2s_keras.data import Pair, read_pairs
 from s2s_keras.data.lines import read_lines
 from s2s_keras.data.marked_words import MarkedWords
-from s2s_keras.data.noise import ErrorModel, Keyboard, Noise, confusion_sets
+from s2s_keras.data.noise import ErrorModel, Keyboard, Noise, confusion_sets, find_neighbors
 from s2s_keras.errors import DataError
 from s2s_keras.text import CharacterTokenizer, Lexicon, SubwordTokenizer, Tokenizer, normalize
 from s2s_keras.text.marker import WordMarker, with_marks, without_marks
@@ -147,6 +147,7 @@ def _noises(config: DataConfig, words: WordsConfig, lexicon: Lexicon) -> tuple[N
         "misspellings": misspellings,
         "error_model": error_model,
         "confusions": confusion_sets(),
+        "neighbors": find_neighbors(lexicon),
         "keyboard": Keyboard(words.keyboard),
     }
     return Noise(words.rates, **given), Noise(words.context_rates, **given)

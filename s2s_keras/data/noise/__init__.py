@@ -6,6 +6,7 @@ A draw hangs on its random numbers alone.
 from s2s_keras.data.noise.confusions import ENGLISH, confusion_sets
 from s2s_keras.data.noise.error_model import Edit, ErrorModel, edits_between
 from s2s_keras.data.noise.keyboard import LAYOUTS, Keyboard
+from s2s_keras.data.noise.neighbors import find_neighbors
 from s2s_keras.data.noise.noise import KINDS, SPACE_KINDS, Noise, Typed, check_rates
 from s2s_keras.data.noise.slips import PHONETIC, SLIPS, Slip
 
@@ -25,4 +26,5 @@ __all__ = [
     "check_rates",
     "confusion_sets",
     "edits_between",
+    "find_neighbors",
 ]

@@ -17,7 +17,7 @@ __all__ = ["KINDS", "SPACE_KINDS", "Noise", "Typed", "check_rates"]
 SPACE_KINDS = ("split", "run_together")
 """A space too many, a space too few."""
 
-KINDS = ("misspelling", "error_model", "confusion", *SLIPS, *SPACE_KINDS)
+KINDS = ("misspelling", "error_model", "confusion", "neighbor", *SLIPS, *SPACE_KINDS)
 """What can happen to a word."""
 
 _TRIES = 4
@@ -63,6 +63,7 @@ class Noise:
         misspellings: correct word -> how people misspell it, for "misspelling".
         error_model: for "error_model", and in place of a misspelling of a word that has none.
         confusions: word -> words that are written for it, for "confusion".
+        neighbors: word -> words that slips make of it, for "neighbor".
         keyboard: for the slips.
 
     Raises:
@@ -76,6 +77,7 @@ class Noise:
         misspellings: Mapping[str, Sequence[str]] | None = None,
         error_model: ErrorModel | None = None,
         confusions: Mapping[str, Sequence[str]] | None = None,
+        neighbors: Mapping[str, Sequence[str]] | None = None,
         keyboard: Keyboard | None = None,
     ) -> None:
         check_rates(rates)
@@ -83,6 +85,7 @@ class Noise:
             "misspelling": misspellings,
             "error_model": error_model,
             "confusion": confusions,
+            "neighbor": neighbors,
         }
         for kind, given in needs.items():
             if rates.get(kind, 0) > 0 and given is None:
@@ -93,6 +96,7 @@ class Noise:
         self._misspellings = misspellings or {}
         self._error_model = error_model
         self._confusions = confusions or {}
+        self._neighbors = neighbors or {}
         self._keyboard = keyboard or Keyboard()
 
     def type_word(self, words: Sequence[str], index: int, rng: Random) -> Typed:
@@ -132,6 +136,8 @@ class Noise:
             return f"{word[:at]} {word[at:]}" if at else word
         if kind == "confusion":
             return self._replaced(word, self._confusions, rng) or word
+        if kind == "neighbor":
+            return self._replaced(word, self._neighbors, rng) or word
         if kind == "misspelling":
             known = self._replaced(word, self._misspellings, rng)
             if known is not None:

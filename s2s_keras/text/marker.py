@@ -45,7 +45,8 @@ def marked_word(source: str) -> str:
     >>> marked_word("I have a⟦p⟦a⟦n here.")
     'pan'
     """
-    characters = (after for before, after in pairwise(source) if before == MARK != after)
+    both = pairwise(source)
+    characters = (after for before, after in both if before == MARK and after not in (MARK, " "))
     return "".join(characters).replace(_SPACE, " ")
 
 

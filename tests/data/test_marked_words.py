@@ -1,5 +1,4 @@
 from collections import Counter
-from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 from s2s_keras.data.marked_words import MarkedWords
 from s2s_keras.data.noise import Noise
 from s2s_keras.text import Lexicon, SubwordTokenizer
-from s2s_keras.text.marker import MARK, WordMarker, with_marks
+from s2s_keras.text.marker import MARK, WordMarker, marked_word, with_marks
 
 TEXTS = [
     "The cat sat, and the cats did NOT sit.",
@@ -31,7 +30,7 @@ def marked_words(noise=CLEAN, context_noise=CLEAN, left=8, right=6, texts=TEXTS,
 
 def typed_in(source):
     """Returns what is spelled in marks."""
-    return "".join(after for before, after in pairwise(source) if before == MARK)
+    return marked_word(source)
 
 
 def test_every_word_of_the_lexicon_is_an_example_unless_protected():
@@ -70,12 +69,19 @@ def test_words_run_together_are_meant_with_their_space():
     words = marked_words(Noise({"run_together": 1.0}), completion=0.0)
     found = dict(drawn(words, Random(0)))
     assert (
-        found["The cat sat, and the\u27e6c\u27e6a\u27e6t\u27e6s\u27e6d\u27e6i\u27e6d NOT sit."]
+        found[
+            "The cat sat, and the\u27e6\u27e6c\u27e6a\u27e6t\u27e6s\u27e6d\u27e6i\u27e6d NOT sit."
+        ]
         == "cats did"
     )
     # A comma keeps words apart.
-    assert found["The\u27e6c\u27e6a\u27e6t\u27e6s\u27e6a\u27e6t , and the cats"] == "cat sat"
+    assert found["The\u27e6\u27e6c\u27e6a\u27e6t\u27e6s\u27e6a\u27e6t , and the cats"] == "cat sat"
     assert any(typed_in(source) == "sit" for source in found)
+
+
+def test_words_that_the_lexicon_lacks_have_a_mark_of_their_own():
+    for source, _ in drawn(marked_words(Noise({"doubling": 1.0}), completion=0.0), Random(0)):
+        assert (MARK + MARK in source) == (typed_in(source) not in LEXICON)
 
 
 def test_words_that_are_only_begun_have_nothing_behind_them():
@@ -88,9 +94,9 @@ def test_lengths_hold_what_is_clean_and_little_more():
     words = marked_words()
     sources, targets = zip(*words, strict=True)
     spare = words.lengths()[:, 0] - [len(TOKENIZER.encode(source)) for source in sources]
-    assert spare.min() == 3  # for what a draw adds
-    assert np.median(spare) <= 5  # words of a context are kept whole or not at all
-    assert words.lengths()[:, 1].tolist() == [len(target) + 3 for target in targets]
+    assert spare.min() == 4  # for what a draw adds
+    assert np.median(spare) <= 6  # words of a context are kept whole or not at all
+    assert words.lengths()[:, 1].tolist() == [len(target) + 4 for target in targets]
 
 
 def test_draws_hang_on_their_random_numbers_alone():

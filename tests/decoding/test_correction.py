@@ -96,15 +96,15 @@ def test_apostrophes_of_all_kinds_are_one():
 
 
 def test_a_context_that_leaves_no_room_is_refused():
-    with pytest.raises(ValueError, match="context of 18 tokens leaves a word no room"):
-        corrector(max_source_length=18)
+    with pytest.raises(ValueError, match="context of 19 tokens leaves a word no room"):
+        corrector(max_source_length=19)
 
 
 def test_the_context_decides():
     session = MeantWords(
         {
-            "a⟦t⟦h⟦e⟦r": {"their": 0.9, "there": 0.1},
-            "⟦t⟦h⟦e⟦r a": {"there": 0.9, "their": 0.1},
+            "a⟦⟦t⟦h⟦e⟦r": {"their": 0.9, "there": 0.1},
+            "⟦⟦t⟦h⟦e⟦r a": {"there": 0.9, "their": 0.1},
         },
         of_source=True,
     )
@@ -126,7 +126,7 @@ def test_words_with_characters_of_which_the_model_knows_none_are_not_taken():
     assert words.takes("Don't")
     assert not words.takes("café")
     assert not words.takes("")
-    short = corrector(max_source_length=22)  # 18 of them for the context
+    short = corrector(max_source_length=23)  # 18 for the context, and one for the lone mark
     assert short.takes("then") and not short.takes("there")
 
 

@@ -113,3 +113,11 @@ def test_impossible_words_are_refused(words, message):
 def test_damaged_bytes_are_refused(content, message):
     with pytest.raises(ValueError, match=message):
         Lexicon.from_bytes(content)
+
+
+def test_words_are_found_by_frequency_and_texts_by_their_words():
+    lexicon = Lexicon({"the": 0.05, "cat": 1e-4, "sat": 1e-6})
+    assert lexicon.words() == ["cat", "sat", "the"]
+    assert lexicon.words(math.log(1e-5)) == ["cat", "the"]
+    assert lexicon.knows("the") and lexicon.knows("the cat")
+    assert not lexicon.knows("thecat") and not lexicon.knows("the dog")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s_keras.text import SubwordTokenizer
-from s2s_keras.text.marker import MARK, WordMarker, with_marks
+from s2s_keras.text.marker import MARK, WordMarker, marked_word, with_marks
 
 TOKENIZER = with_marks(
     SubwordTokenizer(["▁", "▁the", "▁cat", "s", "▁a", *"theca,["], lowercase=True), "acthe "
@@ -40,6 +40,14 @@ def test_the_nearest_words_are_kept_as_far_as_there_is_room():
     assert marked(left, "c", right, left_tokens=3, right_tokens=2) == "cats the⟦c a"
     assert marked(left, "c", right, left_tokens=2, right_tokens=3) == "the⟦c a cats"
     assert marked(left, "c", right, left_tokens=0, right_tokens=0) == "⟦c"
+
+
+@pytest.mark.parametrize("typed, spelled", [("cat", "⟦⟦c⟦a⟦t"), ("", "⟦"), ("c?", "⟦⟦c⟦")])
+def test_a_word_that_no_lexicon_has_gets_a_mark_by_itself(typed, spelled):
+    source = WordMarker(TOKENIZER).mark("the ", typed, " a", is_known=False)
+    assert source == f"the{spelled} a"
+    assert TOKENIZER.pieces(source)[1] == "⟦"
+    assert marked_word(source) == typed.replace("?", "")
 
 
 @given(st.text(), st.text(max_size=20), st.text())

@@ -13,13 +13,16 @@ from s2s_keras.data.noise import (
     Noise,
     Typed,
     confusion_sets,
+    find_neighbors,
 )
+from s2s_keras.text import Lexicon
 
 ERROR_MODEL = ErrorModel([Pair("thier", "their"), Pair("wierd", "weird")])
 GIVEN = {
     "misspellings": {"their": ["thier"], "Paris": ["Pariss"]},
     "error_model": ERROR_MODEL,
     "confusions": confusion_sets([("there", "their")]),
+    "neighbors": {"their": ["heir"]},
 }
 WORDS = ["their", "words", "are", "there", "and", "nobody", "knows", "whose"]
 
@@ -84,6 +87,20 @@ def test_confusions_are_mutual_words_and_no_other():
     assert noise_of(confusion=1.0).type_word(["whose"], 0, Random(0)).kind == "clean"
 
 
+def test_neighbors_are_words_that_are_one_slip_away():
+    rare = {"thee": 1e-9}
+    lexicon = Lexicon({"the": 0.05, "then": 1e-3, "teh": 1e-4, "he": 0.01, "ten": 1e-4, **rare})
+    assert find_neighbors(lexicon) == {
+        "he": ["the"],
+        "teh": ["ten", "the"],
+        "ten": ["teh", "then"],
+        "the": ["he", "teh", "then"],
+        "then": ["ten", "the"],
+    }
+    assert "thee" in find_neighbors(lexicon, -30.0)["the"]
+    assert noise_of(neighbor=1.0).type_word(["Their"], 0, Random(0)).text == "Heir"
+
+
 def test_the_keyboard_is_the_given_one():
     noise = Noise({"substitution": 1.0}, keyboard=Keyboard("azerty"))
     typed = {noise.type_word(["aq"], 0, Random(seed)).text for seed in range(50)}
@@ -99,6 +116,7 @@ def test_the_keyboard_is_the_given_one():
         ({"misspelling": 0.1}, "needs `misspellings`"),
         ({"error_model": 0.1}, "needs `error_model`"),
         ({"confusion": 0.1}, "needs `confusions`"),
+        ({"neighbor": 0.1}, "needs `neighbors`"),
     ],
 )
 def test_impossible_rates_are_refused(rates, message):

@@ -369,6 +369,37 @@ def test_evaluate_corrects_whole_texts(
     assert "take `s2s-keras correct --model" in capsys.readouterr().err
 
 
+def test_calibrated_files_hold_the_margins_that_were_found(
+    file: Path, tiny_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    lines = ["Teh cat sat on the mat.\tThe cat sat on the mat.", "She was ther.\tShe was there."]
+    pairs.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    out = tmp_path / "calibrated.tflite"
+    command = ["calibrate", str(file), str(pairs), "--broken", "0.2", "--out", str(out)]
+    capsys.readouterr()
+    assert main([*command, "--json"]) == 0
+    found = {row["at_most_broken"]: row for row in json.loads(capsys.readouterr().out)}
+    assert sorted(found) == [0.001, 0.002, 0.004, 0.01, 0.2]
+    assert all(row["broken_rate"] <= share for share, row in found.items())
+    assert found[0.2]["fix_rate"] >= found[0.001]["fix_rate"]
+    before, after = read_artifact(file), read_artifact(out)
+    for name in ("frequency_weight", "known_margin", "unknown_margin"):
+        assert after.metadata["correction"][name] == found[0.2][name]
+    changed = {"correction": after.metadata["correction"]}
+    assert {**before.metadata, **changed} == after.metadata
+    assert (after.lexicon, after.source_tokenizer.vocabulary) == (
+        before.lexicon,
+        before.source_tokenizer.vocabulary,
+    )
+    with Corrector(out) as calibrated:
+        rates = [calibrated.correct(line.split("\t")[0]).text for line in lines]
+        fixed = sum(text == line.split("\t")[1] for text, line in zip(rates, lines, strict=True))
+        assert fixed / 2 == found[0.2]["fix_rate"]
+    assert main(["calibrate", str(tiny_file), str(pairs)]) == 2
+    assert "a file without a lexicon has no margins" in capsys.readouterr().err
+
+
 def test_learning_is_an_input_error_for_what_is_no_word(file: Path, tmp_path: Path) -> None:
     with (
         Corrector(file, personal_words=tmp_path / "words.txt") as corrector,

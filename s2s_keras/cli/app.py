@@ -9,6 +9,7 @@ import typer
 import s2s_keras
 from s2s_keras.cli import (
     benchmark,
+    calibrate,
     correct,
     data,
     evaluate,
@@ -43,6 +44,7 @@ def build_app() -> typer.Typer:
         correct,
         translate,
         export,
+        calibrate,
         inspect,
         serve,
         benchmark,

@@ -13,7 +13,7 @@ import numpy as np
 
 from s2s_keras.decoding.lexicon_search import Candidate, LexiconSearch, forced_log_prob
 from s2s_keras.decoding.session import Session
-from s2s_keras.text import UNK_ID, Lexicon, SubwordTokenizer, Tokenizer
+from s2s_keras.text import UNK_ID, Lexicon, Tokenizer
 from s2s_keras.text.marker import WordMarker
 
 __all__ = ["CorrectionSettings", "Judgement", "WordCorrector"]
@@ -145,12 +145,12 @@ class WordCorrector:
             given.
 
     Raises:
-        ValueError: the vocabulary holds no marks, or the context leaves a word no room.
+        ValueError: see `WordMarker`; or the context leaves a word no room.
     """
 
     def __init__(
         self,
-        source_tokenizer: SubwordTokenizer,
+        source_tokenizer: Tokenizer,
         tokenizer: Tokenizer,
         lexicon: Lexicon,
         settings: CorrectionSettings,

@@ -140,6 +140,30 @@ def write_artifact(
     return document
 
 
+def rewrite_artifact(artifact: Artifact, path: str | Path, changes: Mapping[str, Any]) -> None:
+    """Writes the file once more, with other values in its `model.json`.
+
+    Args:
+        artifact: what was read.
+        path: the file to write; may be the one that was read.
+        changes: key of `model.json` -> its new value.
+    """
+    graph_bytes = artifact.metadata["graph_bytes"]
+    with artifact.path.open("rb") as file:
+        graph = file.read(graph_bytes)
+    added = ("format_version", "graph_bytes", "sha256", "shortlist")
+    kept = {key: value for key, value in artifact.metadata.items() if key not in added}
+    write_artifact(
+        path,
+        graph,
+        {**kept, **changes},
+        artifact.source_tokenizer,
+        artifact.target_tokenizer,
+        artifact.shortlist,
+        artifact.lexicon,
+    )
+
+
 def read_artifact(path: str | Path) -> Artifact:
     """Checks all of the one file before an interpreter sees any of it.
 

@@ -19,7 +19,7 @@ from s2s_keras.runtime.personal_words import PersonalWords
 from s2s_keras.runtime.seq2seq_lite import Seq2SeqLite
 from s2s_keras.runtime.session import TFLiteSession
 from s2s_keras.runtime.shipped import shipped_corrector
-from s2s_keras.text import Lexicon, SubwordTokenizer
+from s2s_keras.text import Lexicon
 from s2s_keras.text.words import PROTECTED_KINDS, find_words, with_case_of
 
 __all__ = ["Correction", "Corrector", "Suggestion"]
@@ -240,13 +240,10 @@ class Corrector(Seq2SeqLite):
         self, lexicon: Lexicon, correction: CorrectionSettings | None
     ) -> WordCorrector:
         path, metadata = self._artifact.path, self._artifact.metadata
-        source_tokenizer = self._artifact.source_tokenizer
         try:
-            if not isinstance(source_tokenizer, SubwordTokenizer):
-                raise ValueError("a file with a lexicon must have subwords")
             correction = correction or CorrectionSettings.from_metadata(metadata)
             return WordCorrector(
-                source_tokenizer,
+                self._artifact.source_tokenizer,
                 self._artifact.target_tokenizer,
                 lexicon,
                 correction,

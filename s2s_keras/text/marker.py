@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from s2s_keras.text.subword import MAX_PIECE_CHARACTERS, SubwordTokenizer
+from s2s_keras.text.tokenizer import Tokenizer
 from s2s_keras.text.words import straighten
 
 __all__ = ["MARK", "WordMarker", "marked_word", "with_marks", "without_marks"]
@@ -78,12 +79,12 @@ class WordMarker:
         right_tokens: likewise behind it.
 
     Raises:
-        ValueError: the vocabulary holds no marks.
+        ValueError: the tokeniser is none of subwords, or its vocabulary holds no marks.
     """
 
-    def __init__(
-        self, tokenizer: SubwordTokenizer, left_tokens: int = 10, right_tokens: int = 8
-    ) -> None:
+    def __init__(self, tokenizer: Tokenizer, left_tokens: int = 10, right_tokens: int = 8) -> None:
+        if not isinstance(tokenizer, SubwordTokenizer):
+            raise ValueError(f"Contexts must be of subwords. Received: {tokenizer.kind}s.")
         known = set(tokenizer.vocabulary)
         if MARK not in known:
             raise ValueError(f"The vocabulary must hold marks; it lacks {MARK!r}.")

@@ -9,50 +9,12 @@ import numpy as np
 import pytest
 
 from benchmarks.autocorrect import peers
-from benchmarks.autocorrect.calibrate import Word, best_margins, judged_words
 from benchmarks.autocorrect.compare import ask, compare_texts, compare_words
 from benchmarks.autocorrect.dev_sets import confused
 from benchmarks.autocorrect.dev_sets import main as make_dev_sets
 from s2s_keras.data import Pair, read_pairs
 from s2s_keras.data.noise import confusion_sets
-from s2s_keras.decoding import CorrectionSettings, WordCorrector
-from s2s_keras.text import Lexicon
-from tests.decoding.words import SOURCES, TARGETS, MeantWords
 from tests.evaluation.test_correction import Replaces
-
-LOW = CorrectionSettings(frequency_weight=0.0, known_margin=-9.0, unknown_margin=-9.0)
-
-
-def test_words_carry_what_changing_them_repairs_and_breaks():
-    lexicon = Lexicon({"the": 0.05, "then": 1e-3, "ten": 1e-4})
-    words = WordCorrector(SOURCES, TARGETS, lexicon, LOW)
-    session = MeantWords({"teh": {"the": 0.6, "ten": 0.3, "teh": 0.1}, "ten": {"the": 0.5}})
-    wrong, right = judged_words(words, session, Pair("teh ten", "the ten"))
-    assert (wrong.is_known, right.is_known) == (False, True)
-    assert [other[2:] for other in wrong.others] == [(1, 0), (0, 0), (0, 0)]
-    assert right.others[0][2:] == (0, 1)
-
-
-def test_margins_repair_most_within_what_may_break():
-    def word(is_known, lead, gained, lost):
-        return Word(is_known, (0.0, 0.0), [(lead, 0.0, gained, lost)])
-
-    judged = [
-        word(False, 5.0, 1, 0),
-        word(False, 4.0, 0, 1),
-        word(False, 3.0, 1, 0),
-        word(True, 2.0, 1, 0),
-        word(True, 1.0, 0, 1),
-        word(True, 0.0, 1, 0),
-    ]
-    none = best_margins(judged, (4, 100), 0.0, 0.0)
-    assert (none.fix_rate, none.broken_rate) == (0.5, 0.0)
-    assert 1.0 < none.known_margin < 2.0 and 4.0 < none.unknown_margin < 5.0
-    one = best_margins(judged, (4, 100), 0.0, 0.01)
-    assert (one.fix_rate, one.broken_rate) == (0.75, 0.01)
-    both = best_margins(judged, (4, 100), 0.0, 0.02)
-    assert (both.fix_rate, both.broken_rate) == (1.0, 0.02)
-    assert best_margins([], (4, 100), 0.0, 0.02).fix_rate == 0.0
 
 
 def test_confused_texts_differ_in_a_word_of_a_set():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_keras.text import SubwordTokenizer
+from s2s_keras.text import CharacterTokenizer, SubwordTokenizer
 from s2s_keras.text.marker import MARK, WordMarker, marked_word, with_marks
 
 TOKENIZER = with_marks(
@@ -68,6 +68,11 @@ def test_far_context_costs_nothing_and_changes_nothing():
     assert marker.mark("the the " * 200_000, "a", " the the" * 200_000) == near
     assert marker.mark("thecat" * 200_000, "a", " " + "thecat" * 200_000) == "⟦a"
     assert time.perf_counter() - started < 1
+
+
+def test_contexts_must_be_of_subwords():
+    with pytest.raises(ValueError, match="must be of subwords. Received: characters"):
+        WordMarker(CharacterTokenizer("ab"))
 
 
 def test_vocabulary_without_marks_is_refused():

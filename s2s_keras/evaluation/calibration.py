@@ -1,0 +1,199 @@
+"""Dev texts and a corrector -> the margins that repair most at a share of right words changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2s_keras.data.pairs import Pair
+from s2s_keras.decoding import Candidate, CorrectionSettings, Session, WordCorrector
+from s2s_keras.evaluation.metrics import align_words
+from s2s_keras.text.words import find_words, with_case_of
+
+__all__ = [
+    "Calibration",
+    "Word",
+    "best_margins",
+    "calibrate",
+    "judged_words",
+    "settings_for_judging",
+]
+
+WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
+"""What log frequencies may count."""
+
+KNOWN_MARGIN, UNKNOWN_MARGIN = -1.0, -20.0
+"""In nats: at these nearly every word gets its candidates."""
+
+NEVER = 99.0
+"""A margin by which nothing wins."""
+
+CANDIDATES = 3
+"""Of a word, among which the best is looked for at each weight."""
+
+_RAREST_LOG_FREQUENCY = -25.5
+
+
+class Word(NamedTuple):
+    """A word of a text, and what becomes of the text where it is changed.
+
+    Attributes:
+        is_known: whether the lexicon has it.
+        typed: log-probability and log frequency of the word as it was typed.
+        others: those of each candidate, and how many words more are then right, and how many wrong.
+    """
+
+    is_known: bool
+    typed: tuple[float, float]
+    others: list[tuple[float, float, int, int]]
+
+
+class Calibration(NamedTuple):
+    """What repairs most at a share of right words changed, on the texts that it was found with.
+
+    Attributes:
+        settings: the corrector's, with these margins and this frequency weight.
+        fix_rate: share of wrong words repaired, 0 to 1.
+        broken_rate: share of right words changed, 0 to 1.
+    """
+
+    settings: CorrectionSettings
+    fix_rate: float
+    broken_rate: float
+
+
+def settings_for_judging(settings: CorrectionSettings) -> CorrectionSettings:
+    """Returns settings with margins so low that words get their candidates."""
+    return replace(settings, known_margin=KNOWN_MARGIN, unknown_margin=UNKNOWN_MARGIN)
+
+
+def calibrate(
+    words: WordCorrector,
+    session: Session,
+    pairs: Sequence[Pair],
+    shares: Sequence[float],
+    beam_width: int = 8,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Calibration]:
+    """Finds margins and frequency weight for each share of right words that may be changed.
+
+    Every word is judged once, with the candidates that the search finds at the present frequency
+    weight. What changing it would repair and break is then counted for each weight and each pair of
+    margins.
+
+    Args:
+        words: of `settings_for_judging`.
+        session: the model.
+        pairs: texts as typed and as meant.
+        shares: 0 to 1 each.
+        beam_width: see `WordCorrector.judge`.
+        progress: called with the texts done and all texts.
+    """
+    judged: list[Word] = []
+    corrupted = correct = 0
+    for done, pair in enumerate(pairs, 1):
+        judged += judged_words(words, session, pair, beam_width)
+        right = _right(pair.target.split(), pair.source)
+        corrupted += int((~right).sum())
+        correct += int(right.sum())
+        progress(done, len(pairs))
+    counts = corrupted, correct
+    return [
+        max(
+            (
+                best_margins(judged, counts, replace(words.settings, frequency_weight=w), share)
+                for w in WEIGHTS
+            ),
+            key=lambda found: found.fix_rate,
+        )
+        for share in shares
+    ]
+
+
+def judged_words(
+    words: WordCorrector, session: Session, pair: Pair, beam_width: int = 8
+) -> Iterator[Word]:
+    """Yields the words of a text that a candidate may take the place of."""
+    source, target = pair
+    reference = target.split()
+    right = _right(reference, source)
+    for word in find_words(source):
+        if not words.takes(word.text):
+            continue
+        judgement = words.judge(
+            session, source[: word.start], word.text, source[word.end :], beam_width
+        )
+        others = []
+        for candidate in judgement.others[:CANDIDATES]:
+            text = with_case_of(word.text, candidate.text)
+            after = _right(reference, source[: word.start] + text + source[word.end :])
+            gained, lost = int((after & ~right).sum()), int((right & ~after).sum())
+            others.append((candidate.log_prob, _frequency(words, candidate), gained, lost))
+        if others:
+            typed = judgement.typed
+            yield Word(judgement.is_known, (typed.log_prob, _frequency(words, typed)), others)
+
+
+def best_margins(
+    judged: Sequence[Word], counts: tuple[int, int], settings: CorrectionSettings, share: float
+) -> Calibration:
+    """Returns the margins that repair most where no more than a share of right words is changed.
+
+    Args:
+        judged: words with candidates.
+        counts: how many words of all texts are wrong, and how many right.
+        settings: of which margins are found; the frequency weight counts.
+        share: 0 to 1.
+    """
+    corrupted, correct = counts
+    weight = settings.frequency_weight
+    known, unknown = (_by_lead(judged, weight, is_known) for is_known in (True, False))
+    never = replace(settings, known_margin=NEVER, unknown_margin=NEVER)
+    best = Calibration(never, 0.0, 0.0)
+    for lead, gained, lost in zip(*known, strict=True):
+        fits = np.flatnonzero(unknown[2] + lost <= share * correct)
+        if not len(fits):
+            continue
+        place = fits[unknown[1][fits].argmax()]
+        fix_rate = (gained + unknown[1][place]) / max(1, corrupted)
+        if fix_rate > best.fix_rate:
+            broken_rate = (lost + unknown[2][place]) / max(1, correct)
+            found = replace(
+                settings,
+                known_margin=round(float(lead) - 1e-3, 3),
+                unknown_margin=round(float(unknown[0][place]) - 1e-3, 3),
+            )
+            best = Calibration(found, float(fix_rate), float(broken_rate))
+    return best
+
+
+def _by_lead(
+    judged: Sequence[Word], weight: float, is_known: bool
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Returns, by falling lead, the lead, and all that is gained and lost from there up."""
+    rows = [(NEVER, 0, 0)]
+    for word in judged:
+        if word.is_known != is_known:
+            continue
+        log_prob, frequency, gained, lost = max(
+            word.others, key=lambda other: other[0] + weight * other[1]
+        )
+        lead = log_prob + weight * frequency - word.typed[0] - weight * word.typed[1]
+        rows.append((lead, gained, lost))
+    rows.sort(key=lambda row: -row[0])
+    leads, gains, losses = map(np.array, zip(*rows, strict=True))
+    return leads, gains.cumsum(), losses.cumsum()
+
+
+def _frequency(words: WordCorrector, candidate: Candidate) -> float:
+    found = [words.lexicon.log_frequency(part) for part in candidate.text.split(" ")]
+    return sum(_RAREST_LOG_FREQUENCY if value is None else value for value in found)
+
+
+def _right(reference: list[str], text: str) -> NDArray[np.bool_]:
+    partners = align_words(reference, text)
+    return np.array([word == found for word, found in zip(reference, partners, strict=True)], bool)

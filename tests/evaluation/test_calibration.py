@@ -1,0 +1,63 @@
+from s2s_keras.data import Pair
+from s2s_keras.decoding import CorrectionSettings, WordCorrector
+from s2s_keras.evaluation.calibration import (
+    Word,
+    best_margins,
+    calibrate,
+    judged_words,
+    settings_for_judging,
+)
+from s2s_keras.text import Lexicon
+from tests.decoding.words import SOURCES, TARGETS, MeantWords
+
+LOW = CorrectionSettings(frequency_weight=0.0, known_margin=-9.0, unknown_margin=-9.0)
+
+
+def test_words_carry_what_changing_them_repairs_and_breaks():
+    lexicon = Lexicon({"the": 0.05, "then": 1e-3, "ten": 1e-4})
+    words = WordCorrector(SOURCES, TARGETS, lexicon, LOW)
+    session = MeantWords({"teh": {"the": 0.6, "ten": 0.3, "teh": 0.1}, "ten": {"the": 0.5}})
+    wrong, right = judged_words(words, session, Pair("teh ten", "the ten"))
+    assert (wrong.is_known, right.is_known) == (False, True)
+    assert [other[2:] for other in wrong.others] == [(1, 0), (0, 0), (0, 0)]
+    assert right.others[0][2:] == (0, 1)
+
+
+def test_margins_repair_most_within_what_may_break():
+    def word(is_known, lead, gained, lost):
+        return Word(is_known, (0.0, 0.0), [(lead, 0.0, gained, lost)])
+
+    judged = [
+        word(False, 5.0, 1, 0),
+        word(False, 4.0, 0, 1),
+        word(False, 3.0, 1, 0),
+        word(True, 2.0, 1, 0),
+        word(True, 1.0, 0, 1),
+        word(True, 0.0, 1, 0),
+    ]
+    none = best_margins(judged, (4, 100), LOW, 0.0)
+    assert (none.fix_rate, none.broken_rate) == (0.5, 0.0)
+    assert 1.0 < none.settings.known_margin < 2.0 and 4.0 < none.settings.unknown_margin < 5.0
+    one = best_margins(judged, (4, 100), LOW, 0.01)
+    assert (one.fix_rate, one.broken_rate) == (0.75, 0.01)
+    both = best_margins(judged, (4, 100), LOW, 0.02)
+    assert (both.fix_rate, both.broken_rate) == (1.0, 0.02)
+    assert best_margins([], (4, 100), LOW, 0.02).fix_rate == 0.0
+
+
+def test_calibrated_settings_repair_what_they_say():
+    lexicon = Lexicon({"the": 0.05, "then": 1e-3, "ten": 1e-4})
+    session = MeantWords(
+        {"teh": {"the": 0.6, "ten": 0.4}, "then": {"then": 0.8, "the": 0.2}, "ten": {"then": 0.9}}
+    )
+    pairs = [Pair("teh then", "the then"), Pair("ten a", "then a")]
+    words = WordCorrector(SOURCES, TARGETS, lexicon, settings_for_judging(CorrectionSettings()))
+    seen = []
+    found = calibrate(words, session, pairs, [0.0, 0.5], progress=lambda *done: seen.append(done))
+    assert seen == [(1, 2), (2, 2)]
+    for calibration in found:
+        assert (calibration.fix_rate, calibration.broken_rate) == (1.0, 0.0)
+        judging = WordCorrector(SOURCES, TARGETS, lexicon, calibration.settings)
+        judged = [judging.judge(session, "", word, "").is_error for word in ("teh", "then", "ten")]
+        assert judged == [True, False, True]
+        assert calibration.settings.left_tokens == CorrectionSettings().left_tokens

@@ -5,21 +5,27 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from s2s_keras.decoding.beam import beam_search
 from s2s_keras.decoding.lexicon_search import Candidate, LexiconSearch, forced_log_prob
 from s2s_keras.decoding.session import Session
-from s2s_keras.text import UNK_ID, Lexicon, Tokenizer
+from s2s_keras.decoding.settings import DecodingSettings
+from s2s_keras.text import EOS_ID, UNK_ID, Lexicon, Tokenizer
 from s2s_keras.text.marker import WordMarker
 
 __all__ = ["CorrectionSettings", "Judgement", "WordCorrector"]
 
 _UNKNOWN_LOG_FREQUENCY = -25.5
 """Of a word that the lexicon lacks: that of the rarest word that it can hold."""
+
+_LONGER = 4
+"""Tokens by which what is written without a lexicon may be longer than what was typed."""
 
 _REMEMBERED = 4096
 """Words in their contexts whose judgement is kept."""
@@ -255,7 +261,8 @@ class WordCorrector:
         """Returns what may have been meant, or what a word that is only begun may become.
 
         Corrections of the typed word, the word itself where the lexicon has it, and words that it
-        may be the beginning of are ranked together, by score.
+        may be the beginning of are ranked together, by score. Where these are fewer than wanted,
+        what the model writes without a lexicon follows, as for names.
 
         Args:
             session: the model.
@@ -275,7 +282,29 @@ class WordCorrector:
                 session, source, typed, beam_width, count, completes=completes
             ):
                 found.setdefault(candidate.text, candidate)
-        return sorted(found.values(), key=lambda candidate: -candidate.score)[:count]
+        ranked = sorted(found.values(), key=lambda candidate: -candidate.score)[:count]
+        if typed and len(ranked) < count:
+            free = self._write(session, source, typed, beam_width)
+            ranked += [candidate for candidate in free if candidate.text not in found]
+        return ranked[:count]
+
+    def _write(
+        self, session: Session, source: NDArray[np.int32], typed: str, beam_width: int
+    ) -> Iterator[Candidate]:
+        """Yields what the model holds likeliest among all strings but blocked words."""
+        settings = DecodingSettings(
+            beam_width=beam_width,
+            n_best=beam_width,
+            max_output_length=len(typed) + _LONGER,
+            length_penalty_alpha=0.0,
+        )
+        weight = self.settings.frequency_weight
+        for hypothesis in beam_search(session, source, settings)[0]:
+            text = self.tokenizer.decode(hypothesis.token_ids[:-1])
+            is_blocked = not self._search.blocked.isdisjoint(text.split(" "))
+            if hypothesis.token_ids[-1] == EOS_ID and text and not is_blocked:
+                score = hypothesis.log_prob + weight * _UNKNOWN_LOG_FREQUENCY
+                yield Candidate(text, hypothesis.log_prob, score)
 
     def _judge(
         self,

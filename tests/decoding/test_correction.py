@@ -121,6 +121,18 @@ def test_suggestions_are_corrections_and_completions_the_best_first():
     assert [c.text for c in corrector().suggest(session, "the ", "", "", 2)] == ["a", "there"]
 
 
+def test_where_the_lexicon_has_too_few_the_model_writes_what_it_likes():
+    session = MeantWords({"kowlski": {"kowalski": 0.7, "kowlski": 0.2, "kovalski": 0.1}})
+    found = corrector().suggest(session, "", "kowlski", "", 2)
+    assert [c.text for c in found] == ["kowalski", "kowlski"]
+    assert math.exp(found[0].log_prob) == pytest.approx(0.7, rel=1e-3)
+    words = corrector()
+    words.use_words(LEXICON, {"kowalski"})
+    assert [c.text for c in words.suggest(session, "", "kowlski", "", 1)] == ["kowlski"]
+    # Alone, such a word corrects nothing.
+    assert words.judge(session, "", "kowlski", "").others == ()
+
+
 def test_words_with_characters_of_which_the_model_knows_none_are_not_taken():
     words = corrector()
     assert words.takes("Don't")

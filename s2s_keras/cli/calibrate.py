@@ -42,6 +42,7 @@ def run(
     from s2s_keras.evaluation.calibration import calibrate, settings_for_judging
     from s2s_keras.runtime import TFLiteSession, read_artifact
     from s2s_keras.runtime.artifact import rewrite_artifact
+    from s2s_keras.text.channel import ChannelModel
 
     artifact = read_artifact(model)
     if artifact.lexicon is None:
@@ -50,12 +51,14 @@ def run(
     try:
         settings = settings_for_judging(CorrectionSettings.from_metadata(artifact.metadata))
         longest = artifact.metadata["max_source_length"]
+        metadata = artifact.metadata
         words = WordCorrector(
             artifact.source_tokenizer,
             artifact.target_tokenizer,
             artifact.lexicon,
             settings,
             longest,
+            ChannelModel.from_metadata(metadata) if "channel" in metadata else None,
         )
     except ValueError as error:
         raise ArtifactError(f"{model}: {error}") from error
@@ -69,7 +72,7 @@ def run(
     if out is not None:
         rewrite_artifact(artifact, out, {"correction": by_share[broken].settings.as_metadata()})
         note(f"{out} now changes at most {broken:.2%} of the right words of these texts.")
-    names = ("frequency_weight", "known_margin", "unknown_margin")
+    names = ("model_weight", "frequency_weight", "channel_weight", "known_margin", "unknown_margin")
     documents = [
         {
             "at_most_broken": share,

@@ -199,6 +199,8 @@ def _card(trained: Run) -> dict[str, Any]:
     correction = {}
     if recipe.data.words is not None:
         correction = {"correction": recipe.data.words.settings().as_metadata()}
+    if trained.channel is not None:
+        correction["channel"] = trained.channel.as_metadata()
     card = {"name": recipe.name, "task": recipe.task, **languages, **correction}
     return {**card, "quality": trained.metrics}
 

@@ -73,8 +73,13 @@ class WordsConfig(Section):
     """Tokens of the context before the word."""
     right_tokens: Annotated[int, Field(ge=0, le=256, strict=True)] = 8
     """Tokens of the context behind it."""
+    model_weight: Annotated[float, Field(ge=0)] = 1.0
+    """What the model's log-probability of a word counts."""
     frequency_weight: Annotated[float, Field(ge=0)] = 0.3
-    """What a word's log frequency counts beside the model's log-probability."""
+    """What its log frequency counts."""
+    channel_weight: Annotated[float, Field(ge=0)] = 0.0
+    """What the log-probability counts with which people, by the files of misspellings, type what
+    was typed for it."""
     known_margin: float = 5.0
     """Nats by which a correction must win over a typed word that is in the lexicon."""
     unknown_margin: float = -4.0

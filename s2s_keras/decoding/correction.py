@@ -17,6 +17,7 @@ from s2s_keras.decoding.lexicon_search import Candidate, LexiconSearch, forced_l
 from s2s_keras.decoding.session import Session
 from s2s_keras.decoding.settings import DecodingSettings
 from s2s_keras.text import EOS_ID, UNK_ID, Lexicon, Tokenizer
+from s2s_keras.text.channel import ChannelModel
 from s2s_keras.text.marker import WordMarker
 
 __all__ = ["CorrectionSettings", "Judgement", "WordCorrector"]
@@ -36,8 +37,10 @@ class CorrectionSettings:
     """How readily words are changed.
 
     Attributes:
-        frequency_weight: w, what a word's log frequency counts beside the model's log-probability,
-            at least 0.
+        model_weight: a, what the model's log-probability of a word counts, at least 0.
+        frequency_weight: w, what its log frequency counts, likewise.
+        channel_weight: v, what the log-probability counts with which people type what was typed
+            for it, likewise.
         known_margin: in nats, by how much a correction's score must exceed that of a typed word
             that is in the lexicon.
         unknown_margin: likewise of one that is not.
@@ -47,7 +50,9 @@ class CorrectionSettings:
         right_tokens: likewise behind it.
     """
 
+    model_weight: float = 1.0
     frequency_weight: float = 0.3
+    channel_weight: float = 0.0
     known_margin: float = 5.0
     unknown_margin: float = -4.0
     max_edits: int = 2
@@ -63,14 +68,13 @@ class CorrectionSettings:
                 raise ValueError(
                     f"`{name}` must be a whole number of at least {least}. Received: {value!r}."
                 )
-        for name in ("frequency_weight", "known_margin", "unknown_margin"):
+        weights = ("model_weight", "frequency_weight", "channel_weight")
+        for name in (*weights, "known_margin", "unknown_margin"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or not math.isfinite(value):
                 raise ValueError(f"`{name}` must be a finite number. Received: {value!r}.")
-        if self.frequency_weight < 0:
-            raise ValueError(
-                f"`frequency_weight` must be at least 0. Received: {self.frequency_weight}."
-            )
+            if name in weights and value < 0:
+                raise ValueError(f"`{name}` must be at least 0. Received: {value}.")
 
     def margin(self, is_known: bool, aggressiveness: float = 0.5) -> float:
         """Returns by how many nats a correction must win.
@@ -137,7 +141,8 @@ class WordCorrector:
 
     A correction c of a typed word t must win by a margin:
 
-        log p(c | t, context) + w log f(c)  >  log p(t | t, context) + w log f(t) + margin
+        a log p(c | t, context) + w log f(c) + v log p(t | c)
+            >  a log p(t | t, context) + w log f(t) + margin
 
     with one margin for words of the lexicon and one for others. Where the model is so sure of t
     that no candidate can win, none is looked for: most words cost one greedy pass.
@@ -147,6 +152,7 @@ class WordCorrector:
         tokenizer: the model's target tokeniser, of characters.
         lexicon: the words that a correction is made of, in lower case.
         settings: margins, weights, context.
+        channel: how people mistype words.
         max_source_length: tokens of the longest source that it takes; of any length where not
             given.
 
@@ -161,10 +167,12 @@ class WordCorrector:
         lexicon: Lexicon,
         settings: CorrectionSettings,
         max_source_length: int | None = None,
+        channel: ChannelModel | None = None,
     ) -> None:
         self.marker = WordMarker(source_tokenizer, settings.left_tokens, settings.right_tokens)
         self.tokenizer = tokenizer
         self.settings = settings
+        self.channel = channel
         context = max(1, settings.left_tokens) + settings.right_tokens + 1  # the lone mark
         self._max_characters = (
             math.inf if max_source_length is None else max_source_length - context
@@ -193,7 +201,14 @@ class WordCorrector:
         """
         settings = self.settings
         search = LexiconSearch(
-            lexicon, self.tokenizer, settings.frequency_weight, settings.max_edits, blocked
+            lexicon,
+            self.tokenizer,
+            settings.frequency_weight,
+            settings.max_edits,
+            blocked,
+            self.channel,
+            settings.model_weight,
+            settings.channel_weight,
         )
         with self._lock:
             self._search = search
@@ -303,7 +318,12 @@ class WordCorrector:
             text = self.tokenizer.decode(hypothesis.token_ids[:-1])
             is_blocked = not self._search.blocked.isdisjoint(text.split(" "))
             if hypothesis.token_ids[-1] == EOS_ID and text and not is_blocked:
-                score = hypothesis.log_prob + weight * _UNKNOWN_LOG_FREQUENCY
+                slips = 0.0 if self.channel is None else self.channel.log_prob(typed, text)
+                score = (
+                    self.settings.model_weight * hypothesis.log_prob
+                    + weight * _UNKNOWN_LOG_FREQUENCY
+                    + self.settings.channel_weight * slips
+                )
                 yield Candidate(text, hypothesis.log_prob, score)
 
     def _judge(
@@ -321,9 +341,13 @@ class WordCorrector:
         log_prob = forced_log_prob(session, source, [self._ids[c] for c in typed])
         weight = settings.frequency_weight
         frequency = _UNKNOWN_LOG_FREQUENCY if log_frequency is None else log_frequency
-        itself = Candidate(typed, log_prob, log_prob + weight * frequency)
-        rest = math.log(-math.expm1(log_prob)) if log_prob < 0 else -math.inf
-        lead = rest + weight * float(search.lexicon.best_log_frequencies[0]) - itself.score
+        share = settings.model_weight
+        itself = Candidate(typed, log_prob, share * log_prob + weight * frequency)
+        rest = math.log(-math.expm1(log_prob)) if log_prob < 0 else -math.inf  # of all others
+        most = weight * float(search.lexicon.best_log_frequencies[0])
+        if is_known and self.channel is not None:  # a word of the lexicon is not split
+            most = search.near_words.look_ahead(typed).best_other
+        lead = share * rest + most - itself.score
         if lead <= margin:
             return _Remembered(Judgement(itself, is_known, (), False), lead)
         found = search(session, source, typed, beam_width, settings.n_best + 1)

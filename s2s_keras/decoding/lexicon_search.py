@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from s2s_keras.decoding.near_words import Ahead, NearWords, Rows
 from s2s_keras.decoding.session import Session, check_number
 from s2s_keras.text import BOS_ID, EOS_ID, PAD_ID, UNK_ID, Lexicon, Tokenizer
+from s2s_keras.text.channel import ChannelModel
 
 __all__ = ["Candidate", "LexiconSearch", "forced_log_prob"]
 
@@ -23,7 +25,7 @@ class Candidate(NamedTuple):
     Attributes:
         text: the word; two with a space between them where they were run together.
         log_prob: log p(text | source) of the model, in nats.
-        score: log_prob and the weighted log frequency.
+        score: the weighted sum of log_prob, log frequency and log p(typed | text).
     """
 
     text: str
@@ -40,16 +42,14 @@ class _Beams:
         nodes: int (A,), of the lexicon.
         log_probs: float64 (A,).
         log_frequencies: float64 (A,), of the words before the last space.
-        edits: int (A, m + 1), the edit distance of the prefix from each prefix of the typed word.
-        edits_before: int (A, m + 1), that of the prefix without its last character.
+        rows: of the tables beside the typed word.
     """
 
     texts: list[str]
     nodes: NDArray[np.intp]
     log_probs: NDArray[np.float64]
     log_frequencies: NDArray[np.float64]
-    edits: NDArray[np.int64]
-    edits_before: NDArray[np.int64]
+    rows: Rows
 
 
 class _Longer(NamedTuple):
@@ -69,12 +69,14 @@ class LexiconSearch:
     A prefix stays open while it begins a word and some word that begins with it may lie within
     `max_edits` of the typed one: omissions, insertions, substitutions and transpositions of
     neighbours (Damerau 1964). Prefixes share their decoder's states, so that B rows stand for all
-    candidates. Open prefixes are ranked by
+    candidates. Words are ranked by
 
-        log p(prefix | source) + w max log f(word)    over the words that begin with the prefix,
+        a log p(word | source) + w log f(word) + v log p(typed | word)
 
-    and words by log p(word | source) + w log f(word), where f is a word's share of running text.
-    Two words with a space between them are a candidate, too: a space that was left out.
+    where f is a word's share of running text, and the last is that of a noisy channel; open
+    prefixes by the same with the most frequent word that begins so, and the likeliest beginning of
+    the typed word. Two words with a space between them are a candidate, too: a space that was left
+    out.
 
     Args:
         lexicon: the words.
@@ -82,6 +84,9 @@ class LexiconSearch:
         frequency_weight: w, at least 0.
         max_edits: at least 0.
         blocked: words that are no candidates.
+        channel: how people mistype words.
+        model_weight: a, at least 0.
+        channel_weight: v, at least 0; 0 where no channel is given.
 
     Reference:
         Ortmanns, Ney and Eiden 1996, "Language-model look-ahead for large vocabulary speech
@@ -96,9 +101,15 @@ class LexiconSearch:
         frequency_weight: float = 0.3,
         max_edits: int = 2,
         blocked: Collection[str] = (),
+        channel: ChannelModel | None = None,
+        model_weight: float = 1.0,
+        channel_weight: float = 0.0,
     ) -> None:
         self.lexicon = lexicon
         self.blocked = frozenset(blocked)
+        self.channel = channel
+        self.model_weight = model_weight
+        self.channel_weight = channel_weight if channel is not None else 0.0
         self.frequency_weight = frequency_weight
         self.max_edits = max_edits
         self._vocabulary_size = len(tokenizer)
@@ -107,6 +118,14 @@ class LexiconSearch:
         ids = np.array([self._ids.get(chr(code), PAD_ID) for code in codes])
         self._token_ids = ids[places]  # of each node's last character; PAD where it has none
         self._space_id = self._ids.get(" ", PAD_ID)
+        self.near_words = NearWords(
+            lexicon,
+            self._token_ids != PAD_ID,
+            frequency_weight,
+            max_edits,
+            channel,
+            self.channel_weight,
+        )
 
     def __call__(
         self,
@@ -131,12 +150,13 @@ class LexiconSearch:
         """
         session.start(source_ids, beam_width)
         max_edits = min(self.max_edits, len(typed) // 3) if completes else self.max_edits
-        codes = np.array([ord(c) for c in typed], np.int64)
-        start = np.arange(len(typed) + 1)
-        never = np.full(len(typed) + 1, len(typed) + max_edits + 9)
+        near_words = self.near_words
         beams = _Beams(
-            [""], np.zeros(1, np.intp), np.zeros(1), np.zeros(1), start[None], never[None]
+            [""], np.zeros(1, np.intp), np.zeros(1), np.zeros(1), near_words.start(typed)
         )
+        ahead = None
+        if self.channel is not None and not completes:
+            ahead = near_words.look_ahead(typed)
         tokens = np.full(beam_width, BOS_ID, np.int32)
         parents = np.zeros(beam_width, np.intp)
         found: list[Candidate] = []
@@ -153,8 +173,17 @@ class LexiconSearch:
             del found[n_best:]
             floor = found[-1].score if len(found) == n_best else -np.inf
             longer = self._extended(beams, log_probs, floor)
-            edits = _edits_after(beams, longer, codes, completes)
-            beams, kept = _nearest(beams, longer, edits, max_edits, beam_width)
+            rows = near_words.after(
+                beams.rows.take(longer.rows), longer.characters, typed, completes
+            )
+            hopes = longer.hopes + self.channel_weight * rows.slips.max(axis=1)
+            if ahead is not None:
+                surer = self._surer(longer, rows, ahead)
+                hopes = np.where(longer.log_frequencies < 0, hopes, surer)
+            near = np.flatnonzero((rows.edits.min(axis=1) <= max_edits) & (hopes > floor))
+            best = near[np.argsort(-hopes[near], kind="stable")[:beam_width]]
+            kept = longer.rows[best]
+            beams = _grown(beams, longer, rows, best)
             if beams.texts:
                 parents = np.zeros(beam_width, np.intp)
                 parents[: len(kept)] = kept
@@ -162,18 +191,37 @@ class LexiconSearch:
                 tokens[: len(kept)] = [self._ids[text[-1]] for text in beams.texts]
         return found
 
+    def _surer(self, longer: _Longer, rows: Rows, ahead: Ahead) -> NDArray[np.float64]:
+        """Returns what prefixes of one word may come to, given what was found ahead of them."""
+        best = self.lexicon.best_log_frequencies
+        space = 0.0 if self.channel is None else float(self.channel.omission(" "))
+        of_two = self.frequency_weight * (
+            best[longer.nodes].astype(np.float64) + float(best[_ROOT])
+        )
+        of_two += self.channel_weight * (rows.slips.max(axis=1) + space)
+        if not len(ahead.nodes):
+            return self.model_weight * longer.log_probs + of_two
+        places = np.minimum(np.searchsorted(ahead.nodes, longer.nodes), len(ahead.nodes) - 1)
+        is_there = ahead.nodes[places] == longer.nodes
+        of_one = np.where(is_there, ahead.values[places], -np.inf)
+        return self.model_weight * longer.log_probs + np.maximum(of_one, of_two)
+
     def _ended(
         self, beams: _Beams, log_probs: NDArray[np.float64], max_edits: int
     ) -> list[Candidate]:
         """Returns the open prefixes that are words near enough, ended."""
-        is_near = beams.edits[:, -1] <= max_edits
+        is_near = beams.rows.edits[:, -1] <= max_edits
         found = []
         for i in np.flatnonzero(self.lexicon.is_word[beams.nodes] & is_near):
             if not self.blocked.isdisjoint(beams.texts[i].split(" ")):
                 continue
             log_prob = float(beams.log_probs[i] + log_probs[i, EOS_ID])
             frequency = beams.log_frequencies[i] + self.lexicon.log_frequencies[beams.nodes[i]]
-            score = log_prob + self.frequency_weight * float(frequency)
+            score = (
+                self.model_weight * log_prob
+                + self.frequency_weight * float(frequency)
+                + self.channel_weight * float(beams.rows.slips[i, -1])
+            )
             found.append(Candidate(beams.texts[i], log_prob, score))
         return found
 
@@ -193,43 +241,24 @@ class LexiconSearch:
             characters = np.concatenate([characters, np.full(len(ends), ord(" "))])
             frequencies = np.concatenate([frequencies, lexicon.log_frequencies[beams.nodes[ends]]])
         totals = beams.log_probs[rows] + log_probs[rows, token_ids]
-        hopes = totals + self.frequency_weight * (frequencies + lexicon.best_log_frequencies[nodes])
+        hopes = self.model_weight * totals + self.frequency_weight * (
+            frequencies + lexicon.best_log_frequencies[nodes]
+        )
         kept = (token_ids != PAD_ID) & (hopes > floor)
         columns = (rows, nodes, characters, totals, frequencies, hopes)
         return _Longer(*(column[kept] for column in columns))
 
 
-def _nearest(
-    beams: _Beams, longer: _Longer, edits: NDArray[np.int64], max_edits: int, beam_width: int
-) -> tuple[_Beams, NDArray[np.intp]]:
-    """Returns the best prefixes that something near begins with, and the row each continues."""
-    near = np.flatnonzero(edits.min(axis=1) <= max_edits)
-    best = near[np.argsort(-longer.hopes[near], kind="stable")[:beam_width]]
-    rows, characters = longer.rows[best], longer.characters[best]
-    texts = [beams.texts[row] + chr(code) for row, code in zip(rows, characters, strict=True)]
-    kept = (longer.nodes[best], longer.log_probs[best], longer.log_frequencies[best])
-    return _Beams(texts, *kept, edits[best], beams.edits[rows]), rows
-
-
-def _edits_after(
-    beams: _Beams, longer: _Longer, codes: NDArray[np.int64], completes: bool
-) -> NDArray[np.int64]:
-    """Returns the edit distances of prefixes that are a character longer, int (C, m + 1)."""
-    rows, characters = longer.rows, longer.characters
-    before, earlier = beams.edits[rows], beams.edits_before[rows]
-    places = np.arange(len(codes) + 1)
-    after = before + 1  # the character was left out
-    is_other = characters[:, None] != codes
-    np.minimum(after[:, 1:], before[:, :-1] + is_other, out=after[:, 1:])
-    if len(codes) > 1:
-        last = np.array([ord(beams.texts[row][-1]) if beams.texts[row] else 0 for row in rows])
-        is_swapped = (characters[:, None] == codes[:-1]) & (last[:, None] == codes[1:])
-        swapped = np.where(is_swapped, earlier[:, :-2] + 1, after[:, 2:])
-        np.minimum(after[:, 2:], swapped, out=after[:, 2:])
-    if completes:  # what follows behind the typed characters costs nothing
-        np.minimum(after[:, -1], before[:, -1], out=after[:, -1])
-    # A typed character too many: the best on the way to each place.
-    return np.minimum.accumulate(after - places, axis=1) + places
+def _grown(beams: _Beams, longer: _Longer, rows: Rows, best: NDArray[np.intp]) -> _Beams:
+    """Returns the prefixes `best` of those that are a character longer."""
+    parents, characters = longer.rows[best], longer.characters[best]
+    return _Beams(
+        texts=[beams.texts[i] + chr(code) for i, code in zip(parents, characters, strict=True)],
+        nodes=longer.nodes[best],
+        log_probs=longer.log_probs[best],
+        log_frequencies=longer.log_frequencies[best],
+        rows=rows.take(best),
+    )
 
 
 def forced_log_prob(session: Session, source_ids: NDArray[np.int32], token_ids: list[int]) -> float:

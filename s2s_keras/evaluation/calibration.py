@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from itertools import product
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +24,12 @@ __all__ = [
     "settings_for_judging",
 ]
 
-WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
-"""What log frequencies may count."""
+MODEL_WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+FREQUENCY_WEIGHTS = (0.1, 0.2, 0.3, 0.5, 0.7)
+CHANNEL_WEIGHTS = (0.3, 0.5, 0.75, 1.0)
+"""What the model's log-probability, the log frequency and the channel may count."""
 
-KNOWN_MARGIN, UNKNOWN_MARGIN = -1.0, -20.0
+KNOWN_MARGIN, UNKNOWN_MARGIN = -5.0, -20.0
 """In nats: at these nearly every word gets its candidates."""
 
 NEVER = 99.0
@@ -38,18 +41,23 @@ CANDIDATES = 3
 _RAREST_LOG_FREQUENCY = -25.5
 
 
+Features: TypeAlias = tuple[float, float, float]
+"""What a score is a weighted sum of, with the model's, the frequency's and the channel's weight."""
+
+
 class Word(NamedTuple):
     """A word of a text, and what becomes of the text where it is changed.
 
     Attributes:
         is_known: whether the lexicon has it.
-        typed: log-probability and log frequency of the word as it was typed.
-        others: those of each candidate, and how many words more are then right, and how many wrong.
+        typed: of the word as it was typed the log-probability, the log frequency, and 0.
+        others: those of each candidate, with the channel's log-probability, how many words more are
+            then right, and how many wrong.
     """
 
     is_known: bool
-    typed: tuple[float, float]
-    others: list[tuple[float, float, int, int]]
+    typed: Features
+    others: list[tuple[Features, int, int]]
 
 
 class Calibration(NamedTuple):
@@ -79,10 +87,10 @@ def calibrate(
     beam_width: int = 8,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Calibration]:
-    """Finds margins and frequency weight for each share of right words that may be changed.
+    """Finds margins and weights for each share of right words that may be changed.
 
-    Every word is judged once, with the candidates that the search finds at the present frequency
-    weight. What changing it would repair and break is then counted for each weight and each pair of
+    Every word is judged once, with the candidates that the search finds at the present weights.
+    What changing it would repair and break is then counted for other weights and each pair of
     margins.
 
     Args:
@@ -101,13 +109,16 @@ def calibrate(
         corrupted += int((~right).sum())
         correct += int(right.sum())
         progress(done, len(pairs))
+    channel_weights = (0.0,) if words.channel is None else CHANNEL_WEIGHTS
+    weights = product(MODEL_WEIGHTS, FREQUENCY_WEIGHTS, channel_weights)
+    tried = [
+        replace(words.settings, model_weight=a, frequency_weight=w, channel_weight=v)
+        for a, w, v in weights
+    ]
     counts = corrupted, correct
     return [
         max(
-            (
-                best_margins(judged, counts, replace(words.settings, frequency_weight=w), share)
-                for w in WEIGHTS
-            ),
+            (best_margins(judged, counts, settings, share) for settings in tried),
             key=lambda found: found.fix_rate,
         )
         for share in shares
@@ -132,10 +143,15 @@ def judged_words(
             text = with_case_of(word.text, candidate.text)
             after = _right(reference, source[: word.start] + text + source[word.end :])
             gained, lost = int((after & ~right).sum()), int((right & ~after).sum())
-            others.append((candidate.log_prob, _frequency(words, candidate), gained, lost))
+            slips = 0.0
+            if words.channel is not None:
+                slips = words.channel.log_prob(judgement.typed.text, candidate.text)
+            features = (candidate.log_prob, _frequency(words, candidate), slips)
+            others.append((features, gained, lost))
         if others:
             typed = judgement.typed
-            yield Word(judgement.is_known, (typed.log_prob, _frequency(words, typed)), others)
+            features = (typed.log_prob, _frequency(words, typed), 0.0)
+            yield Word(judgement.is_known, features, others)
 
 
 def best_margins(
@@ -146,12 +162,12 @@ def best_margins(
     Args:
         judged: words with candidates.
         counts: how many words of all texts are wrong, and how many right.
-        settings: of which margins are found; the frequency weight counts.
+        settings: of which margins are found; the weights count.
         share: 0 to 1.
     """
     corrupted, correct = counts
-    weight = settings.frequency_weight
-    known, unknown = (_by_lead(judged, weight, is_known) for is_known in (True, False))
+    weights = settings.model_weight, settings.frequency_weight, settings.channel_weight
+    known, unknown = (_by_lead(judged, weights, is_known) for is_known in (True, False))
     never = replace(settings, known_margin=NEVER, unknown_margin=NEVER)
     best = Calibration(never, 0.0, 0.0)
     for lead, gained, lost in zip(*known, strict=True):
@@ -172,21 +188,24 @@ def best_margins(
 
 
 def _by_lead(
-    judged: Sequence[Word], weight: float, is_known: bool
+    judged: Sequence[Word], weights: Features, is_known: bool
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Returns, by falling lead, the lead, and all that is gained and lost from there up."""
     rows = [(NEVER, 0, 0)]
     for word in judged:
         if word.is_known != is_known:
             continue
-        log_prob, frequency, gained, lost = max(
-            word.others, key=lambda other: other[0] + weight * other[1]
+        score, gained, lost = max(
+            (_weighted(features, weights), gained, -lost) for features, gained, lost in word.others
         )
-        lead = log_prob + weight * frequency - word.typed[0] - weight * word.typed[1]
-        rows.append((lead, gained, lost))
+        rows.append((score - _weighted(word.typed, weights), gained, -lost))
     rows.sort(key=lambda row: -row[0])
     leads, gains, losses = map(np.array, zip(*rows, strict=True))
     return leads, gains.cumsum(), losses.cumsum()
+
+
+def _weighted(features: Features, weights: Features) -> float:
+    return sum(feature * weight for feature, weight in zip(features, weights, strict=True))
 
 
 def _frequency(words: WordCorrector, candidate: Candidate) -> float:

@@ -20,6 +20,7 @@ from s2s_keras.runtime.seq2seq_lite import Seq2SeqLite
 from s2s_keras.runtime.session import TFLiteSession
 from s2s_keras.runtime.shipped import shipped_corrector
 from s2s_keras.text import Lexicon
+from s2s_keras.text.channel import ChannelModel
 from s2s_keras.text.words import PROTECTED_KINDS, find_words, with_case_of
 
 __all__ = ["Correction", "Corrector", "Suggestion"]
@@ -242,12 +243,14 @@ class Corrector(Seq2SeqLite):
         path, metadata = self._artifact.path, self._artifact.metadata
         try:
             correction = correction or CorrectionSettings.from_metadata(metadata)
+            channel = ChannelModel.from_metadata(metadata) if "channel" in metadata else None
             return WordCorrector(
                 self._artifact.source_tokenizer,
                 self._artifact.target_tokenizer,
                 lexicon,
                 correction,
                 self.settings.max_source_length,
+                channel,
             )
         except ValueError as error:
             raise ArtifactError(f"{path}: {error}") from error

@@ -16,6 +16,7 @@ from s2s_keras.data.sampled_pairs import SampledPairs
 from s2s_keras.errors import ConfigError, DataError
 from s2s_keras.keras_session import EVALUATION_BATCH
 from s2s_keras.text import TOKENIZERS, Lexicon, Shortlist, SubwordTokenizer, Tokenizer
+from s2s_keras.text.channel import ChannelModel
 from s2s_keras.training.text_corpus import load_text_corpus
 
 __all__ = [
@@ -52,6 +53,7 @@ class Corpus:
         tokenizers: those that the lengths were counted with, where they were learned for that.
         notes: what a person should know of the pairs, a line each.
         lexicon: the words that a correction is made of, where the recipe has some.
+        channel: how people mistype them, likewise.
     """
 
     train: Sequence[Pair]
@@ -61,6 +63,7 @@ class Corpus:
     tokenizers: tuple[Tokenizer, Tokenizer] | None = None
     notes: tuple[str, ...] = ()
     lexicon: Lexicon | None = None
+    channel: ChannelModel | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,15 @@ def load_corpus(
         text = load_text_corpus(config, config.words, tokenizers)
         name = config.name or " + ".join(path.name for path in config.text_files())
         licence = config.licence or "not stated"
-        return Corpus(text.train, text.dev, name, licence, text.tokenizers, lexicon=text.lexicon)
+        return Corpus(
+            text.train,
+            text.dev,
+            name,
+            licence,
+            text.tokenizers,
+            lexicon=text.lexicon,
+            channel=text.channel,
+        )
     kind = TOKENIZERS[config.tokenizer]
     if tokenizers is None and kind.cuts_by_vocabulary:
         tokenizers = learn_tokenizers(_load(config, lambda pair: None), config)

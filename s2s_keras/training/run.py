@@ -26,6 +26,7 @@ from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
 from s2s_keras.model import Seq2Seq, load_model
 from s2s_keras.recipe import parse_recipe
 from s2s_keras.text import TOKENIZERS, Lexicon, Tokenizer
+from s2s_keras.text.channel import ChannelModel
 from s2s_keras.text.marker import marked_word
 from s2s_keras.training.build import build_model
 from s2s_keras.training.callbacks import InterruptGuard, ProgressBar, RunRecorder
@@ -43,6 +44,7 @@ from s2s_keras.training.history import History, is_complete, kept_epoch, read_hi
 __all__ = ["Run", "load_run", "make_predictor", "train"]
 
 LEXICON_FILE = "lexicon.bin"
+CHANNEL_FILE = "channel.json"
 TOKENIZER_FILES = ("source_tokenizer.json", "target_tokenizer.json")
 
 
@@ -56,6 +58,7 @@ class Run:
         model: the trained model.
         metrics: the figures on the dev pairs.
         lexicon: the words that a correction is made of, where the recipe has some.
+        channel: how people mistype them, likewise.
     """
 
     folder: Path
@@ -63,6 +66,7 @@ class Run:
     model: Seq2Seq
     metrics: dict[str, Any]
     lexicon: Lexicon | None = None
+    channel: ChannelModel | None = None
 
 
 def train(
@@ -122,6 +126,9 @@ def train(
         if corpus.lexicon is not None:
             with atomic_path(folder / LEXICON_FILE) as temporary:
                 temporary.write_bytes(corpus.lexicon.to_bytes())
+        if corpus.channel is not None:
+            document = {"channel": corpus.channel.as_metadata()}
+            write_text(folder / CHANNEL_FILE, json.dumps(document) + "\n")
     report(f"{model.count_params():,} parameters, Keras on {keras.backend.backend()}")
     history = _fit(model, recipe, batches, folder)
     kept, trained = kept_epoch(history, recipe.training), len(history)
@@ -143,7 +150,7 @@ def train(
         model.save(temporary)
     checkpoint.unlink()
     best.unlink(missing_ok=True)
-    return Run(folder, recipe, model, metrics, corpus.lexicon)
+    return Run(folder, recipe, model, metrics, corpus.lexicon, corpus.channel)
 
 
 def load_run(folder: str | Path) -> Run:
@@ -161,12 +168,14 @@ def load_run(folder: str | Path) -> Run:
     try:
         model = load_model(folder / "model.keras")
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        lexicon = None
+        lexicon = channel = None
         if recipe.data.words is not None:
             lexicon = Lexicon.from_bytes((folder / LEXICON_FILE).read_bytes())
+            document = json.loads((folder / CHANNEL_FILE).read_text(encoding="utf-8"))
+            channel = ChannelModel.from_metadata(document)
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{folder}: the run cannot be loaded: {error}") from error
-    return Run(folder, recipe, model, metrics, lexicon)
+    return Run(folder, recipe, model, metrics, lexicon, channel)
 
 
 def make_predictor(model: Seq2Seq, recipe: Recipe) -> Predictor:

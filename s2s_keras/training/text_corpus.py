@@ -13,9 +13,17 @@ from s2s_keras.config.words import WordsConfig
 from s2s_keras.data import Pair, read_pairs
 from s2s_keras.data.lines import read_lines
 from s2s_keras.data.marked_words import MarkedWords
-from s2s_keras.data.noise import ErrorModel, Keyboard, Noise, confusion_sets, find_neighbors
+from s2s_keras.data.noise import (
+    ErrorModel,
+    Keyboard,
+    Noise,
+    confusion_sets,
+    find_neighbors,
+    learn_channel,
+)
 from s2s_keras.errors import DataError
 from s2s_keras.text import CharacterTokenizer, Lexicon, SubwordTokenizer, Tokenizer, normalize
+from s2s_keras.text.channel import ChannelModel
 from s2s_keras.text.marker import WordMarker, with_marks, without_marks
 from s2s_keras.text.words import straighten
 
@@ -32,12 +40,14 @@ class TextCorpus(NamedTuple):
         dev: words of held-out texts, drawn once.
         tokenizers: the source's, with marks, and the target's.
         lexicon: the words that a correction is made of.
+        channel: how people mistype words.
     """
 
     train: MarkedWords
     dev: list[Pair]
     tokenizers: tuple[Tokenizer, Tokenizer]
     lexicon: Lexicon
+    channel: ChannelModel
 
 
 def read_lexicon(path: str | Path) -> Lexicon:
@@ -99,7 +109,8 @@ def load_text_corpus(
     if not isinstance(source_tokenizer, SubwordTokenizer):
         raise TypeError(f"Sources must be of subwords. Received: {source_tokenizer.kind}.")
     marker = WordMarker(source_tokenizer, words.left_tokens, words.right_tokens)
-    noise, context_noise = _noises(config, words, lexicon)
+    misspellings = _misspellings(config, words, lexicon)
+    noise, context_noise = _noises(config, words, lexicon, misspellings)
     limits = (config.max_source_length, config.max_target_length)
     train, dev = (
         MarkedWords(part, lexicon, noise, context_noise, marker, limits, words.completion)
@@ -114,7 +125,7 @@ def load_text_corpus(
     step = max(1, len(dev) // MAX_DEV_PAIRS)
     drawn = ((i, dev.draw(i, Random(i))) for i in range(0, len(dev), step))
     pairs = [pair if _fits(pair, tokenizers, limits) else dev[i] for i, pair in drawn]
-    return TextCorpus(train, pairs, tokenizers, lexicon)
+    return TextCorpus(train, pairs, tokenizers, lexicon, learn_channel(misspellings))
 
 
 def _fits(pair: Pair, tokenizers: tuple[Tokenizer, Tokenizer], limits: tuple[int, int]) -> bool:
@@ -123,26 +134,33 @@ def _fits(pair: Pair, tokenizers: tuple[Tokenizer, Tokenizer], limits: tuple[int
     return all(len(tokenizer.pieces(text)) <= limit for text, tokenizer, limit in sides)
 
 
-def _noises(config: DataConfig, words: WordsConfig, lexicon: Lexicon) -> tuple[Noise, Noise]:
-    """Returns what happens to the marked word, and what to its context."""
-    misspellings: dict[str, list[str]] = defaultdict(list)
+def _misspellings(config: DataConfig, words: WordsConfig, lexicon: Lexicon) -> list[Pair]:
+    """Returns the pairs of the recipe's files whose typed word is none of the lexicon."""
     pairs = [
         Pair(pair.source.lower(), pair.target.lower())
         for path in words.misspellings
         for pair in read_pairs(config.resolve(path))
     ]
-    pairs = [pair for pair in dict.fromkeys(pairs) if pair.source not in lexicon]
+    kept = [pair for pair in dict.fromkeys(pairs) if pair.source not in lexicon]
+    if words.misspellings and not kept:
+        raise DataError(
+            "the misspellings must hold a line whose typed word is none of the lexicon.",
+            config.resolve(words.misspellings[0]),
+        )
+    return kept
+
+
+def _noises(
+    config: DataConfig, words: WordsConfig, lexicon: Lexicon, pairs: list[Pair]
+) -> tuple[Noise, Noise]:
+    """Returns what happens to the marked word, and what to its context."""
+    misspellings: dict[str, list[str]] = defaultdict(list)
     for pair in pairs:
         misspellings[pair.target].append(pair.source)
     try:
         error_model = ErrorModel(pairs) if pairs else None
     except ValueError as error:
         raise DataError(str(error), config.resolve(words.misspellings[0])) from error
-    if words.misspellings and not pairs:
-        raise DataError(
-            "the misspellings must hold a line whose typed word is none of the lexicon.",
-            config.resolve(words.misspellings[0]),
-        )
     given: dict[str, Any] = {
         "misspellings": misspellings,
         "error_model": error_model,

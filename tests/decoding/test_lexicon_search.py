@@ -8,6 +8,7 @@ from rapidfuzz.distance import OSA
 from s2s_keras.decoding import StepOutput
 from s2s_keras.decoding.lexicon_search import LexiconSearch, forced_log_prob
 from s2s_keras.text import BOS_ID, EOS_ID, CharacterTokenizer, Lexicon
+from s2s_keras.text.channel import ALPHABET, ChannelModel
 from tests.decoding.markov import HistorySession
 
 LETTERS = "abc"
@@ -84,6 +85,53 @@ def test_narrow_search_keeps_what_a_frequent_word_lies_behind():
     lexicon = Lexicon({"a": 1e-9, "bc": 0.5, "ba": 1e-9, "cc": 1e-8})
     search = LexiconSearch(lexicon, TOKENIZER, frequency_weight=10.0)
     assert search(Typing(), SOURCE, "aa", beam_width=1, n_best=1)[0].text == "bc"
+
+
+def random_channel(seed):
+    tables = -np.random.default_rng(seed).uniform(1.0, 9.0, (4, len(ALPHABET), len(ALPHABET)))
+    return ChannelModel(tables.astype(np.float32))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("typed", ["abcab", "ba", "c", "aabb", "bcacbac"])
+def test_with_a_channel_the_best_are_those_of_the_weighted_sum(seed, typed):
+    lexicon, channel = lexicon_of(seed, 60), random_channel(seed)
+    weights = {"model_weight": 0.3, "frequency_weight": 0.4, "channel_weight": 0.7}
+    search = LexiconSearch(lexicon, TOKENIZER, channel=channel, **weights)
+    found = search(Typing(), SOURCE, typed, beam_width=400, n_best=5)
+    expected = {
+        text: 0.3 * log_prob_of(text)
+        + 0.4 * sum(lexicon.log_frequency(word) for word in text.split(" "))
+        + 0.7 * channel.log_prob(typed, text)
+        for text in every_candidate(lexicon, typed, 0.0, 2)
+    }
+    best = sorted(expected, key=expected.get, reverse=True)[:5]
+    assert [c.score for c in found] == pytest.approx([expected[text] for text in best], abs=1e-5)
+    assert [candidate.text for candidate in found] == best
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("typed", ["abcab", "ba", "aabb"])
+def test_looking_ahead_finds_what_the_model_alone_would_lose(seed, typed):
+    lexicon, channel = lexicon_of(seed, 60), random_channel(seed)
+    weights = {"model_weight": 1e-3, "frequency_weight": 0.4, "channel_weight": 0.7}
+    search = LexiconSearch(lexicon, TOKENIZER, channel=channel, **weights)
+    ahead = search.near_words.look_ahead(typed)
+    values = {
+        word: 0.4 * lexicon.log_frequency(word) + 0.7 * channel.log_prob(typed, word)
+        for word in lexicon.words()
+        if OSA.distance(word, typed) <= 2
+    }
+    others = [value for word, value in values.items() if word != typed]
+    assert ahead.best_other == pytest.approx(max(others), abs=1e-5)
+    assert ahead.values.max() == pytest.approx(max(values.values()), abs=1e-5)
+    for prefix in ("a", "b", "ab"):
+        below = [value for word, value in values.items() if word.startswith(prefix)]
+        place = np.flatnonzero(ahead.nodes == lexicon.find(prefix))
+        best = max(ahead.values[place], default=-np.inf)
+        assert best == pytest.approx(max(below, default=-np.inf), abs=1e-5)
+    found = search(Typing(), SOURCE, typed, beam_width=3, n_best=1)
+    assert found[0].text == max(values, key=values.get)
 
 
 def test_forced_log_prob_is_that_of_the_tokens():

@@ -19,13 +19,13 @@ def test_words_carry_what_changing_them_repairs_and_breaks():
     session = MeantWords({"teh": {"the": 0.6, "ten": 0.3, "teh": 0.1}, "ten": {"the": 0.5}})
     wrong, right = judged_words(words, session, Pair("teh ten", "the ten"))
     assert (wrong.is_known, right.is_known) == (False, True)
-    assert [other[2:] for other in wrong.others] == [(1, 0), (0, 0), (0, 0)]
-    assert right.others[0][2:] == (0, 1)
+    assert [other[1:] for other in wrong.others] == [(1, 0), (0, 0), (0, 0)]
+    assert right.others[0][1:] == (0, 1)
 
 
 def test_margins_repair_most_within_what_may_break():
     def word(is_known, lead, gained, lost):
-        return Word(is_known, (0.0, 0.0), [(lead, 0.0, gained, lost)])
+        return Word(is_known, (0.0, 0.0, 0.0), [((lead, 0.0, 0.0), gained, lost)])
 
     judged = [
         word(False, 5.0, 1, 0),

@@ -3,6 +3,7 @@
 A draw hangs on its random numbers alone.
 """
 
+from s2s_keras.data.noise.channel import learn_channel
 from s2s_keras.data.noise.confusions import ENGLISH, confusion_sets
 from s2s_keras.data.noise.error_model import Edit, ErrorModel, edits_between
 from s2s_keras.data.noise.keyboard import LAYOUTS, Keyboard
@@ -27,4 +28,5 @@ __all__ = [
     "confusion_sets",
     "edits_between",
     "find_neighbors",
+    "learn_channel",
 ]

@@ -1,11 +1,28 @@
-"""The translators that ship: their size, their cards, and a few sentences."""
+"""The models that ship: their size, their cards, and a few sentences."""
 
 import pytest
 
-from s2s_keras.runtime import Translator, shipped_languages, shipped_model
+from s2s_keras.runtime import (
+    Corrector,
+    Translator,
+    shipped_corrector,
+    shipped_languages,
+    shipped_model,
+)
 from tests.cli.commands import output
 
 MAX_BYTES = 8_000_000
+MAX_CORRECTOR_BYTES = 5_000_000
+
+CORRECTIONS = {
+    "I definately recieved your mesage tommorow.": "I definitely received your message tomorrow.",
+    "Teh goverment will anounce it on Wensday.": "The government will announce it on Wednesday.",
+    "This is a beautifull and peacefull place.": "This is a beautiful and peaceful place.",
+    "Please reply untill Friday, or call me@home.org.": (
+        "Please reply until Friday, or call me@home.org."
+    ),
+}
+"""What was typed -> what must come out, and must stay as it is."""
 
 TRANSLATIONS = {
     ("en", "fr"): {
@@ -46,3 +63,32 @@ def test_file_is_small_and_its_card_is_its_own(
         assert f"\n## {heading}\n" in by_hand
     for name in ("CC BY 2.0 France", "https://tatoeba.org", "https://www.manythings.org/anki/"):
         assert name in by_hand
+
+
+def test_the_corrector_of_english_repairs_and_leaves_alone() -> None:
+    with Corrector.shipped("en") as corrector:
+        for typed, meant in CORRECTIONS.items():
+            assert corrector.correct(typed).text == meant
+            assert corrector.correct(meant).text == meant
+        assert "definitely" in [found.text for found in corrector.suggest("definately")]
+
+
+def test_the_corrector_is_small_and_its_card_is_its_own(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    path = shipped_corrector("en")
+    assert path.stat().st_size <= MAX_CORRECTOR_BYTES
+    card = path.with_suffix(".md").read_text(encoding="utf-8")
+    generated = output(capfd, "inspect", path, "--card")
+    assert card.startswith(generated.rstrip("\n") + "\n")
+    by_hand = card.removeprefix(generated.rstrip("\n"))
+    for heading in ("On real errors", "What it does not know", "Named as the licences ask"):
+        assert f"\n## {heading}\n" in by_hand
+    for name in ("CC BY 2.0 France", "https://tatoeba.org", "WordNet", "codespell", "wordfreq"):
+        assert name in by_hand
+
+
+def test_the_command_corrects_without_a_model_of_ones_own(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert output(capfd, "correct", "I definately recieved it.") == "I definitely received it.\n"

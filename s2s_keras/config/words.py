@@ -84,6 +84,8 @@ class WordsConfig(Section):
     """Nats by which a correction must win over a typed word that is in the lexicon."""
     unknown_margin: float = -4.0
     """Likewise over one that is not."""
+    dial_span: Annotated[float, Field(ge=0)] = 4.0
+    """Nats by which either end of the dial `aggressiveness` moves both margins."""
     max_edits: Annotated[int, Field(ge=0, le=8, strict=True)] = 2
     """Largest edit distance of a correction."""
 

@@ -44,6 +44,7 @@ class CorrectionSettings:
         known_margin: in nats, by how much a correction's score must exceed that of a typed word
             that is in the lexicon.
         unknown_margin: likewise of one that is not.
+        dial_span: in nats, by how much either end of the dial moves both margins, at least 0.
         max_edits: the largest edit distance of a correction, at least 0.
         n_best: candidates that are looked for, at least 1.
         left_tokens: of the context before the word, as the model was trained, at least 0.
@@ -55,6 +56,7 @@ class CorrectionSettings:
     channel_weight: float = 0.0
     known_margin: float = 5.0
     unknown_margin: float = -4.0
+    dial_span: float = 4.0
     max_edits: int = 2
     n_best: int = 4
     left_tokens: int = 10
@@ -68,7 +70,7 @@ class CorrectionSettings:
                 raise ValueError(
                     f"`{name}` must be a whole number of at least {least}. Received: {value!r}."
                 )
-        weights = ("model_weight", "frequency_weight", "channel_weight")
+        weights = ("model_weight", "frequency_weight", "channel_weight", "dial_span")
         for name in (*weights, "known_margin", "unknown_margin"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or not math.isfinite(value):
@@ -82,8 +84,7 @@ class CorrectionSettings:
         Args:
             is_known: whether the typed word is in the lexicon.
             aggressiveness: how readily words are changed: 0.5 leaves the margin as it is, 1 lowers
-                it by 4 nats, 0 raises it by as much: a correction must then be some fifty times as
-                likely.
+                it by `dial_span`, 0 raises it by as much.
 
         Raises:
             ValueError: `aggressiveness` does not lie between 0 and 1.
@@ -93,7 +94,7 @@ class CorrectionSettings:
                 f"`aggressiveness` must lie between 0 and 1. Received: {aggressiveness}."
             )
         margin = self.known_margin if is_known else self.unknown_margin
-        return margin + 8.0 * (0.5 - aggressiveness)
+        return margin + 2 * self.dial_span * (0.5 - aggressiveness)
 
     def as_metadata(self) -> dict[str, Any]:
         """Returns what `model.json` holds under `correction`."""

@@ -32,10 +32,13 @@ CHANNEL_WEIGHTS = (0.3, 0.5, 0.75, 1.0)
 KNOWN_MARGIN, UNKNOWN_MARGIN = -5.0, -20.0
 """In nats: at these nearly every word gets its candidates."""
 
+NAMED = 4
+"""Candidates that a calibrated corrector looks for: the correction, and what else was meant."""
+
 NEVER = 99.0
 """A margin by which nothing wins."""
 
-CANDIDATES = 3
+CANDIDATES = 8
 """Of a word, among which the best is looked for at each weight."""
 
 _RAREST_LOG_FREQUENCY = -25.5
@@ -76,7 +79,9 @@ class Calibration(NamedTuple):
 
 def settings_for_judging(settings: CorrectionSettings) -> CorrectionSettings:
     """Returns settings with margins so low that words get their candidates."""
-    return replace(settings, known_margin=KNOWN_MARGIN, unknown_margin=UNKNOWN_MARGIN)
+    return replace(
+        settings, known_margin=KNOWN_MARGIN, unknown_margin=UNKNOWN_MARGIN, n_best=CANDIDATES
+    )
 
 
 def calibrate(
@@ -180,6 +185,7 @@ def best_margins(
             broken_rate = (lost + unknown[2][place]) / max(1, correct)
             found = replace(
                 settings,
+                n_best=NAMED,
                 known_margin=round(float(lead) - 1e-3, 3),
                 unknown_margin=round(float(unknown[0][place]) - 1e-3, 3),
             )

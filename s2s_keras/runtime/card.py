@@ -77,6 +77,8 @@ def _use(artifact: Artifact) -> str:
     """Returns the command that runs the file; one that is named after its languages ships."""
     metadata, path = artifact.metadata, artifact.path
     source, target = (metadata.get(f"{side}_language") for side in ("source", "target"))
+    if artifact.lexicon is not None:
+        return f"s2s-keras correct --model {path.name} 'TEXT'"
     if path.stem == f"{source}-{target}":
         return f"s2s-keras translate --from {source} --to {target} 'TEXT'"
     return f"s2s-keras predict {path.name} 'TEXT'"

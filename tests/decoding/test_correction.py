@@ -190,6 +190,7 @@ def test_settings_come_back_from_metadata():
         ("max_edits", -1, "at least 0. Received: -1"),
         ("n_best", 0, "at least 1. Received: 0"),
         ("left_tokens", 1.5, "whole number"),
+        ("dial_span", -1.0, "at least 0. Received: -1.0"),
         ("frequency_weight", -0.1, "at least 0. Received: -0.1"),
         ("known_margin", math.nan, "finite number. Received: nan"),
         ("unknown_margin", "high", "finite number. Received: 'high'"),

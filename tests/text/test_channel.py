@@ -62,6 +62,13 @@ def test_slips_that_were_seen_are_likelier_in_their_place():
     assert channel.log_prob("finately", "finitely") > channel.log_prob("finotely", "finitely")
 
 
+def test_a_character_too_many_is_no_likelier_before_a_word_than_seen():
+    channel = learn_channel(PAIRS)
+    assert channel.log_prob("xuntil", "until") == pytest.approx(
+        math.log(50 * 1e-5 / (160 + 50)), abs=1e-4
+    )
+
+
 def test_without_misspellings_all_slips_are_as_rare():
     channel = learn_channel([])
     tables = np.delete(channel.tables, ALPHABET.index(" "), axis=2)

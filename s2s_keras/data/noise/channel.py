@@ -35,13 +35,13 @@ def learn_channel(pairs: Iterable[Pair]) -> ChannelModel:
     """
     size = len(ALPHABET)
     counts = np.zeros((len(TABLES), size, size))
-    places = np.zeros((size, size))
+    places, singles = np.zeros((size, size)), np.zeros(size)
     for typed, word in pairs:
         codes = ChannelModel.codes("\n" + word)
         np.add.at(places, (codes[:-1], codes[1:]), 1)
+        np.add.at(singles, codes, 1)
         for table, one, other in _slips(typed, word):
             counts[(TABLES.index(table), *ChannelModel.codes(one + other))] += 1
-    singles = places.sum(axis=0)
     total = max(1.0, singles.sum())
     omitted, inserted, substituted, exchanged = counts
     of_any = np.full(size, 1.0 / total)

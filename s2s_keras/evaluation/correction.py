@@ -21,7 +21,18 @@ from s2s_keras.evaluation.resampling import Score, bootstrap_interval
 from s2s_keras.text import normalize
 from s2s_keras.text.words import find_words, straighten
 
-__all__ = ["ERROR_KINDS", "CorrectionEvaluation", "Corrects", "error_kind", "evaluate_corrector"]
+__all__ = [
+    "ERROR_KINDS",
+    "Correction",
+    "CorrectionEvaluation",
+    "Corrects",
+    "DialPoint",
+    "KindRate",
+    "Rate",
+    "Suggestion",
+    "error_kind",
+    "evaluate_corrector",
+]
 
 ERROR_KINDS = (
     "case",

@@ -21,7 +21,7 @@ from s2s_keras.errors import ArtifactError
 from s2s_keras.files import atomic_path
 from s2s_keras.text import Lexicon, Shortlist, Tokenizer
 
-__all__ = ["FORMAT_VERSION", "Artifact", "read_artifact", "write_artifact"]
+__all__ = ["FORMAT_VERSION", "Artifact", "read_artifact", "rewrite_artifact", "write_artifact"]
 
 FORMAT_VERSION = 2
 MODEL_JSON = "model.json"

@@ -248,7 +248,7 @@ def test_predict_bad_lines_are_copied_on_request(
         (["evaluate", "MODEL", "PAIRS", "--against", "OUT"], "out: there is no such file"),
         (["evaluate", "MODEL", "PAIRS", "--report-sentences", "-1"], "--report-sentences"),
         (["data", "misspellings", "--out", "OUT", "--dev-fraction", "0"], "0 dev pairs"),
-        (["data", "nonesuch", "--out", "OUT"], "must be one of ['dates', 'misspellings'"),
+        (["data", "nonesuch", "--out", "OUT"], "must be one of ['autocorrect-en', 'dates'"),
         (["translate"], "Missing option '--to'"),
         (["export"], "Missing argument 'RUN'"),
     ],

@@ -397,7 +397,7 @@ def test_calibrated_files_hold_the_margins_that_were_found(
         fixed = sum(text == line.split("\t")[1] for text, line in zip(rates, lines, strict=True))
         assert fixed / 2 == found[0.2]["fix_rate"]
     assert main(["calibrate", str(tiny_file), str(pairs)]) == 2
-    assert "a file without a lexicon has no margins" in capsys.readouterr().err
+    assert "holds no lexicon" in capsys.readouterr().err
 
 
 def test_learning_is_an_input_error_for_what_is_no_word(file: Path, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The models that ship: their size, their cards, and a few sentences."""
 
+from pathlib import Path
+
 import pytest
 
 from s2s_keras.runtime import (
@@ -36,6 +38,14 @@ TRANSLATIONS = {
 """Source -> the output of each file, in everyday sentences that it must not lose."""
 
 
+def hand_written(path: Path, capfd: pytest.CaptureFixture[str]) -> str:
+    """Returns what a file's card says beside what is generated, which it must begin with."""
+    card = path.with_suffix(".md").read_text(encoding="utf-8")
+    generated = output(capfd, "inspect", path, "--card").rstrip("\n")
+    assert card.startswith(generated + "\n")
+    return card.removeprefix(generated)
+
+
 def test_languages_that_ship() -> None:
     assert set(shipped_languages()) == set(TRANSLATIONS)
 
@@ -55,10 +65,7 @@ def test_file_is_small_and_its_card_is_its_own(
 ) -> None:
     path = shipped_model(*languages)
     assert path.stat().st_size <= MAX_BYTES
-    card = path.with_suffix(".md").read_text(encoding="utf-8")
-    generated = output(capfd, "inspect", path, "--card")
-    assert card.startswith(generated.rstrip("\n") + "\n")
-    by_hand = card.removeprefix(generated.rstrip("\n"))
+    by_hand = hand_written(path, capfd)
     for heading in ("The file itself", "What it does not know", "Named as the licence asks"):
         assert f"\n## {heading}\n" in by_hand
     for name in ("CC BY 2.0 France", "https://tatoeba.org", "https://www.manythings.org/anki/"):
@@ -78,10 +85,7 @@ def test_the_corrector_is_small_and_its_card_is_its_own(
 ) -> None:
     path = shipped_corrector("en")
     assert path.stat().st_size <= MAX_CORRECTOR_BYTES
-    card = path.with_suffix(".md").read_text(encoding="utf-8")
-    generated = output(capfd, "inspect", path, "--card")
-    assert card.startswith(generated.rstrip("\n") + "\n")
-    by_hand = card.removeprefix(generated.rstrip("\n"))
+    by_hand = hand_written(path, capfd)
     for heading in ("On real errors", "What it does not know", "Named as the licences ask"):
         assert f"\n## {heading}\n" in by_hand
     for name in ("CC BY 2.0 France", "https://tatoeba.org", "WordNet", "codespell", "wordfreq"):

@@ -1,6 +1,7 @@
 """Arguments flow in; tables, texts and exit statuses flow out. One module a verb.
 
-Exit statuses: 0 done, 1 failed, 2 bad usage or bad input, 130 interrupted.
+Exit statuses: 0 done, 1 failed, or with `correct --check` something was found, 2 bad usage or bad
+input, 130 interrupted.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ from s2s_keras.text import EOS_ID, UNK_ID, Lexicon, Tokenizer
 from s2s_keras.text.channel import ChannelModel
 from s2s_keras.text.marker import WordMarker
 
-__all__ = ["CorrectionSettings", "Judgement", "WordCorrector"]
+__all__ = ["UNKNOWN_LOG_FREQUENCY", "CorrectionSettings", "Judgement", "WordCorrector"]
 
-_UNKNOWN_LOG_FREQUENCY = -25.5
+UNKNOWN_LOG_FREQUENCY = -25.5
 """Of a word that the lexicon lacks: that of the rarest word that it can hold."""
 
 _LONGER = 4
@@ -322,7 +322,7 @@ class WordCorrector:
                 slips = 0.0 if self.channel is None else self.channel.log_prob(typed, text)
                 score = (
                     self.settings.model_weight * hypothesis.log_prob
-                    + weight * _UNKNOWN_LOG_FREQUENCY
+                    + weight * UNKNOWN_LOG_FREQUENCY
                     + self.settings.channel_weight * slips
                 )
                 yield Candidate(text, hypothesis.log_prob, score)
@@ -341,7 +341,7 @@ class WordCorrector:
         is_known = search.lexicon.knows(typed)
         log_prob = forced_log_prob(session, source, [self._ids[c] for c in typed])
         weight = settings.frequency_weight
-        frequency = _UNKNOWN_LOG_FREQUENCY if log_frequency is None else log_frequency
+        frequency = UNKNOWN_LOG_FREQUENCY if log_frequency is None else log_frequency
         share = settings.model_weight
         itself = Candidate(typed, log_prob, share * log_prob + weight * frequency)
         rest = math.log(-math.expm1(log_prob)) if log_prob < 0 else -math.inf  # of all others

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from s2s_keras.data.pairs import Pair
 from s2s_keras.decoding import Candidate, CorrectionSettings, Session, WordCorrector
+from s2s_keras.decoding.correction import UNKNOWN_LOG_FREQUENCY
 from s2s_keras.evaluation.metrics import align_words
 from s2s_keras.text.words import find_words, with_case_of
 
@@ -38,14 +39,22 @@ NAMED = 4
 NEVER = 99.0
 """A margin by which nothing wins."""
 
+SPANS = tuple(step / 10 for step in range(1, 41))
+"""Nats by which the ends of the dial may move margins."""
+
+MOST_BROKEN = 10
+"""Times the share of right words changed that its aggressive end may reach."""
+
 CANDIDATES = 8
 """Of a word, among which the best is looked for at each weight."""
-
-_RAREST_LOG_FREQUENCY = -25.5
 
 
 Features: TypeAlias = tuple[float, float, float]
 """What a score is a weighted sum of, with the model's, the frequency's and the channel's weight."""
+
+
+Leads: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+"""By falling lead over the typed word, the lead, and all that is gained and lost from there up."""
 
 
 class Word(NamedTuple):
@@ -190,12 +199,26 @@ def best_margins(
                 unknown_margin=round(float(unknown[0][place]) - 1e-3, 3),
             )
             best = Calibration(found, float(fix_rate), float(broken_rate))
-    return best
+    span = _dial_span(best.settings, known, unknown, MOST_BROKEN * share * correct)
+    return best._replace(settings=replace(best.settings, dial_span=span))
 
 
-def _by_lead(
-    judged: Sequence[Word], weights: Features, is_known: bool
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def _dial_span(settings: CorrectionSettings, known: Leads, unknown: Leads, most: float) -> float:
+    """Returns the widest span at whose aggressive end at most so many right words change."""
+    fitting = SPANS[0]
+    for span in SPANS:
+        margins = settings.known_margin - span, settings.unknown_margin - span
+        lost = sum(
+            int(losses[leads > margin].max(initial=0))
+            for margin, (leads, _, losses) in zip(margins, (known, unknown), strict=True)
+        )
+        if lost > most:
+            break
+        fitting = span
+    return fitting
+
+
+def _by_lead(judged: Sequence[Word], weights: Features, is_known: bool) -> Leads:
     """Returns, by falling lead, the lead, and all that is gained and lost from there up."""
     rows = [(NEVER, 0, 0)]
     for word in judged:
@@ -216,7 +239,7 @@ def _weighted(features: Features, weights: Features) -> float:
 
 def _frequency(words: WordCorrector, candidate: Candidate) -> float:
     found = [words.lexicon.log_frequency(part) for part in candidate.text.split(" ")]
-    return sum(_RAREST_LOG_FREQUENCY if value is None else value for value in found)
+    return sum(UNKNOWN_LOG_FREQUENCY if value is None else value for value in found)
 
 
 def _right(reference: list[str], text: str) -> NDArray[np.bool_]:

@@ -23,7 +23,7 @@ from s2s_keras.text import Lexicon
 from s2s_keras.text.channel import ChannelModel
 from s2s_keras.text.words import PROTECTED_KINDS, find_words, with_case_of
 
-__all__ = ["Correction", "Corrector", "Suggestion"]
+__all__ = ["Correction", "Corrector", "Suggestion", "word_corrector"]
 
 _PERSONAL_FREQUENCY = 1e-6
 """Of a personal word in running text, as long as nothing better is known."""
@@ -112,7 +112,7 @@ class Corrector(Seq2SeqLite):
         self._words_lock = threading.Lock()
         self._words: WordCorrector | None = None
         if self._artifact.lexicon is not None:
-            self._words = self._word_corrector(self._artifact.lexicon, correction)
+            self._words = word_corrector(self._artifact, correction)
             self._words.settings.margin(True, aggressiveness)  # refuses what is no such number
             self._take_personal_words()
         elif correction is not None or personal_words is not None or aggressiveness != 0.5:
@@ -237,24 +237,6 @@ class Corrector(Seq2SeqLite):
         session.keeps_encoded = True  # a word is looked at twice: as typed, and among others
         return session
 
-    def _word_corrector(
-        self, lexicon: Lexicon, correction: CorrectionSettings | None
-    ) -> WordCorrector:
-        path, metadata = self._artifact.path, self._artifact.metadata
-        try:
-            correction = correction or CorrectionSettings.from_metadata(metadata)
-            channel = ChannelModel.from_metadata(metadata) if "channel" in metadata else None
-            return WordCorrector(
-                self._artifact.source_tokenizer,
-                self._artifact.target_tokenizer,
-                lexicon,
-                correction,
-                self.settings.max_source_length,
-                channel,
-            )
-        except ValueError as error:
-            raise ArtifactError(f"{path}: {error}") from error
-
     def _correct_whole(self, text: str) -> tuple[Edit, ...]:
         [[best, *others]] = self.predict([text])
         pieces = self.source_tokenizer.pieces
@@ -310,3 +292,31 @@ class Corrector(Seq2SeqLite):
         normalize, lexicon = words.marker.normalize, words.lexicon
         parts = normalize(one), normalize(two)
         return not all(part in lexicon for part in parts) and "".join(parts) in lexicon
+
+
+def word_corrector(
+    artifact: Artifact, correction: CorrectionSettings | None = None
+) -> WordCorrector:
+    """Returns what judges words by a file's lexicon and channel.
+
+    Args:
+        artifact: of a file with a lexicon.
+        correction: when a word is changed; where not given, as the file says.
+
+    Raises:
+        ArtifactError: the file holds no lexicon, or what it says of corrections is unusable.
+    """
+    metadata = artifact.metadata
+    if artifact.lexicon is None:
+        raise ArtifactError(f"{artifact.path}: the file holds no lexicon, which this needs.")
+    try:
+        return WordCorrector(
+            artifact.source_tokenizer,
+            artifact.target_tokenizer,
+            artifact.lexicon,
+            correction or CorrectionSettings.from_metadata(metadata),
+            metadata["max_source_length"],
+            ChannelModel.from_metadata(metadata) if "channel" in metadata else None,
+        )
+    except ValueError as error:
+        raise ArtifactError(f"{artifact.path}: {error}") from error

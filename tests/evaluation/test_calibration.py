@@ -1,6 +1,9 @@
+import pytest
+
 from s2s_keras.data import Pair
 from s2s_keras.decoding import CorrectionSettings, WordCorrector
 from s2s_keras.evaluation.calibration import (
+    SPANS,
     Word,
     best_margins,
     calibrate,
@@ -43,6 +46,19 @@ def test_margins_repair_most_within_what_may_break():
     both = best_margins(judged, (4, 100), LOW, 0.02)
     assert (both.fix_rate, both.broken_rate) == (1.0, 0.02)
     assert best_margins([], (4, 100), LOW, 0.02).fix_rate == 0.0
+
+
+def test_the_dial_reaches_ten_times_what_may_break():
+    def word(lead, lost):
+        return Word(False, (0.0, 0.0, 0.0), [((lead, 0.0, 0.0), 0 if lost else 1, lost)])
+
+    judged = [word(5.0, 0), *(word(4.95 - i / 10, 1) for i in range(30))]
+    for share, reached in ((0.01, 1.0), (0.02, 2.0)):
+        found = best_margins(judged, (1, 100), LOW, share).settings
+        assert found.margin(False, 1.0) == pytest.approx(found.unknown_margin - found.dial_span)
+        broken = sum(4.95 - i / 10 > found.margin(False, 1.0) for i in range(30))
+        assert broken <= 10 * reached and found.dial_span == pytest.approx(reached, abs=0.11)
+    assert best_margins(judged[:1], (1, 100), LOW, 0.01).settings.dial_span == max(SPANS)
 
 
 def test_calibrated_settings_repair_what_they_say():

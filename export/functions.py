@@ -60,13 +60,18 @@ def decode_token(
         candidate_ids: int32 (N,), the tokens of a shortlist; the whole vocabulary where not given.
 
     Returns:
-        `log_probs` float (B, C), the largest first, `token_ids` int32 (B, C), `state` float
-        (R, B, H), and with attention `attention` float (B, S).
+        `log_probs` float (B, C), the largest first, or all in the order of ids, `token_ids` int32
+        (B, C), `state` float (R, B, H), and with attention `attention` float (B, S).
     """
     embedded = tf.gather(model.target_embedding.embeddings, token)
     features, state, attention = model.decoder.step(embedded, state, source)
     probabilities = ops.softmax(_logits(model, features, candidate_ids), axis=-1)
-    likeliest, token_ids = top_k(probabilities, candidates)
+    if candidates == probabilities.shape[-1]:  # all: nothing is to be sorted
+        likeliest = probabilities
+        everything = ops.arange(candidates, dtype="int32")
+        token_ids = ops.expand_dims(token * 0, -1) + everything  # no constant: it is put out
+    else:
+        likeliest, token_ids = top_k(probabilities, candidates)
     if candidate_ids is not None:
         token_ids = tf.gather(candidate_ids, token_ids)
     outputs = {

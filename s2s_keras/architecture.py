@@ -80,6 +80,33 @@ def check_architecture(options: Mapping[str, Any], prefix: str = "") -> None:
             ),
         ),
         _Rule(
+            get("looks_ahead")
+            and (
+                decoder != "luong"
+                or get("input_feeding")
+                or get("attention_window") is not None
+                or get("encoder_direction") != "backward"
+                or get("bridge") != "zeros"
+            ),
+            "`looks_ahead` needs the decoder `luong` without `input_feeding` and "
+            "`attention_window`, the encoder direction `backward` and the bridge `zeros`: all else "
+            "would show the decoder the word that it is to write",
+            (
+                "looks_ahead",
+                "decoder",
+                "input_feeding",
+                "attention_window",
+                "encoder_direction",
+                "bridge",
+            ),
+        ),
+        _Rule(
+            get("bridge") == "zeros" and decoder == "sutskever",
+            "`bridge` `zeros` needs a decoder that reads the source at every step: `sutskever` "
+            "would know nothing of it",
+            ("bridge", "decoder"),
+        ),
+        _Rule(
             get("residual") and max(get("encoder_layers"), get("decoder_layers")) < 2,
             "`residual` acts from the second layer on; add layers, or leave it out",
             ("residual", "encoder_layers", "decoder_layers"),

@@ -47,6 +47,14 @@ class KerasSession:
         self._state = ops.convert_to_numpy(state)
         self._source = encoded[:3]
 
+    def state(self) -> NDArray[Any]:
+        """Returns the decoder's state; see `decoding.ResumableSession`."""
+        return self._state
+
+    def resume(self, state: NDArray[Any]) -> None:
+        """Goes on from a state of before; see `decoding.ResumableSession`."""
+        self._state = np.repeat(state[:, :1], self._state.shape[1], axis=1)
+
     def step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
         """Advances N * beam_width rows; see `decoding.Session.step`."""
         state = ops.convert_to_tensor(self._state[:, parents])

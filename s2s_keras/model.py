@@ -28,6 +28,7 @@ from s2s_keras.layers import (
 from s2s_keras.layers.decoders import decoder_options
 from s2s_keras.layers.loop import run_loop
 from s2s_keras.text import BOS_ID, PAD_ID, Tokenizer
+from s2s_keras.text.context import word_steps
 
 __all__ = ["Seq2Seq", "load_model"]
 
@@ -61,13 +62,17 @@ class Seq2Seq(keras.Model):
         decoder_layers: at least 1.
         encoder_direction: `bidirectional`, `forward`, or `backward` (Sutskever's reversed source).
         residual: adds a layer's input to its output, from the second layer on.
-        bridge: from the encoder to the decoder's first state, `dense` or `copy`; see `Decoder`.
+        bridge: from the encoder to the decoder's first state, `dense`, `copy` or `zeros`; see
+            `Decoder`.
         decoder: `bahdanau`, `cho`, `luong` or `sutskever`.
         score: `additive`, `concat`, `dot`, `general` or `scaled_dot`; where not given, `additive`
             for `bahdanau` and `general` for `luong`.
         attention_units: A, the width of the keys of `additive` and `concat`; H where not given.
         attention_window: D in tokens, for local-p; `None` attends to the whole source.
         input_feeding: for `luong`; see `LuongDecoder`.
+        looks_ahead: attends, in training, only to the source's tokens behind the word that is being
+            written, and to its end; see `text.context`. The decoder then tells what fits between
+            what it wrote and a source that is what follows.
         deep_output: `tanh` or `maxout`, for `bahdanau` and `cho`; their own where not given.
         dropout: share of embedding and feature values dropped in training, 0 to 1.
         token_dropout: share of tokens, of sources and before a target token, whose whole embedding
@@ -116,6 +121,7 @@ class Seq2Seq(keras.Model):
         attention_units: int | None = None,
         attention_window: int | None = None,
         input_feeding: bool = False,
+        looks_ahead: bool = False,
         deep_output: str | None = None,
         dropout: float = 0.1,
         token_dropout: float = 0.0,
@@ -143,6 +149,7 @@ class Seq2Seq(keras.Model):
             "attention_units": attention_units,
             "attention_window": attention_window,
             "input_feeding": input_feeding,
+            "looks_ahead": looks_ahead,
             "deep_output": deep_output,
             "dropout": dropout,
             "token_dropout": token_dropout,
@@ -169,6 +176,11 @@ class Seq2Seq(keras.Model):
         self.source_tokenizer = source_tokenizer
         self.target_tokenizer = target_tokenizer
         self.options = options
+        self._places: tuple[Any, Any] | None = None
+        if looks_ahead:
+            if scheduled_sampling is not None:
+                raise ValueError("`looks_ahead` needs teacher forcing: no `scheduled_sampling`.")
+            self._places = word_steps(source_tokenizer), word_steps(target_tokenizer)
         self.reading: Callable[[], AbstractContextManager[None]] = nullcontext
         """Makes the context in which `call` reads weights; see `training.fake_quantization`."""
         self.scheduled_sampling = scheduled_sampling
@@ -251,9 +263,22 @@ class Seq2Seq(keras.Model):
         if training and self.scheduled_sampling is not None:
             return self._sampled_logits(previous_ids, encoded, self.scheduled_sampling)
         embedded = self._dropped(self.target_embedding(previous_ids), training)
-        features = self.decoder(embedded, encoded.state, Source(*encoded[:3]))
+        source = Source(*encoded[:3])
+        if self._places is not None:
+            source = source._replace(bias=self._ahead_bias(inputs, source.bias))
+        features = self.decoder(embedded, encoded.state, source)
         features = self.dropout_layer(features, training=training)
         return self.target_embedding(features, reverse=True)
+
+    def _ahead_bias(self, inputs: dict[str, Any], bias: Any) -> Any:
+        """Returns (N, T, S): 0 at source tokens behind the word that target token t is of."""
+        ids = inputs["source_ids"], inputs["target_ids"]
+        source_words, target_words = (
+            ops.cumsum(ops.take(ops.convert_to_tensor(steps), side_ids), axis=1)
+            for steps, side_ids in zip(self._places or (), ids, strict=True)
+        )
+        is_behind = ops.greater(source_words[:, None, :], target_words[:, :, None])
+        return bias[:, None, :] + mask_bias(is_behind, bias.dtype)
 
     def _dropped(self, embedded: Any, training: bool) -> Any:
         """Returns embeddings (N, T, E) with the dropout of tokens and of values."""

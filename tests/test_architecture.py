@@ -52,6 +52,14 @@ BAD = {
         {"bridge": "copy", "encoder_direction": "backward", "decoder_layers": 2},
         "`bridge` `copy` needs as many.*model.encoder_layers=1, model.decoder_layers=2",
     ),
+    "zeros to a decoder without a source": (
+        {"bridge": "zeros", "decoder": "sutskever"},
+        "`bridge` `zeros` needs a decoder that reads the source at every step",
+    ),
+    "looking ahead from what has seen the word": (
+        {"looks_ahead": True, "decoder": "luong", "bridge": "zeros"},
+        "`looks_ahead` needs the decoder `luong`.*encoder_direction='bidirectional'",
+    ),
     "residual of one layer": ({"residual": True}, "`residual` acts from the second layer on"),
     "one embedding of two widths": (
         {"share_embeddings": True, "source_embedding_size": 32},
@@ -68,6 +76,13 @@ GOOD = [
     {"decoder": "luong", "input_feeding": True, "attention_window": 2},
     {"bridge": "copy", "encoder_direction": "backward", "encoder_layers": 2, "decoder_layers": 2},
     {"bridge": "copy", "encoder_units": 64},
+    {"bridge": "zeros", "decoder": "cho"},
+    {
+        "looks_ahead": True,
+        "decoder": "luong",
+        "encoder_direction": "backward",
+        "bridge": "zeros",
+    },
     {"decoder_layers": 2, "residual": True},
     {"share_embeddings": True, "source_embedding_size": 64},
 ]

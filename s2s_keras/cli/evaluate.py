@@ -152,10 +152,13 @@ def figures(metrics: Mapping[str, Any], task: str | None) -> dict[str, str]:
     """Returns the figures of an evaluation as a person reads them.
 
     Args:
-        metrics: of `Evaluation.as_dict` or `TranslationEvaluation.as_dict`.
+        metrics: of `Evaluation.as_dict` or `TranslationEvaluation.as_dict`; or of a training.
         task: what the model is for; fix rate and broken rate mean nothing for a translation.
     """
     from s2s_keras.evaluation import TITLES
+
+    if "perplexity" in metrics:
+        return {"texts": f"{metrics['pairs']:,}", "perplexity": f"{metrics['perplexity']:.2f}"}
 
     def percent(key: str) -> str:
         return "none in the data" if metrics[key] is None else f"{metrics[key]:.1%}"

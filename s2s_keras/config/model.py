@@ -42,8 +42,9 @@ class ModelConfig(Section):
     """`backward` is Sutskever's reversed source."""
     residual: Flag = False
     """Adds a layer's input to its output, from the second layer on."""
-    bridge: Literal["dense", "copy"] = "dense"
-    """From the encoder to the decoder's first state: a layer, or its last states as they are."""
+    bridge: Literal["dense", "copy", "zeros"] = "dense"
+    """From the encoder to the decoder's first state: a layer, its last states as they are, or
+    nothing."""
     decoder: Literal["bahdanau", "luong", "cho", "sutskever"] = "bahdanau"
     """With attention from the previous or the current state; with one context, or none."""
     score: Literal["additive", "concat", "dot", "general", "scaled_dot"] | None = None
@@ -55,6 +56,8 @@ class ModelConfig(Section):
     """
     input_feeding: Flag = False
     """Feeds the attentional vector back into the decoder; for `luong`."""
+    looks_ahead: Flag = False
+    """Attends to what stands behind the word that is being written, and to nothing else."""
     deep_output: Literal["tanh", "maxout"] | None = None
     """Layer before the vocabulary, for `bahdanau` (`tanh` where not given) and `cho` (`maxout`)."""
     dropout: Share = 0.1

@@ -43,6 +43,22 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _texts_are_looked_ahead_in(self) -> Self:
+        if self.model.looks_ahead != (self.data.text is not None):
+            raise ValueError(
+                "`data.text` and `model.looks_ahead: true` need one another: words of a text are "
+                "told from what stands around them. Received: "
+                f"model.looks_ahead={self.model.looks_ahead}"
+            )
+        if self.model.looks_ahead and self.training.scheduled_sampling is not None:
+            raise ValueError(
+                "`looks_ahead` needs teacher forcing; leave `training.scheduled_sampling` out"
+            )
+        if self.data.text is not None and not self.data.shared_vocabulary:
+            raise ValueError("`data.text` needs `data.shared_vocabulary: true`")
+        return self
+
+    @model_validator(mode="after")
     def _shared_embeddings_share_ids(self) -> Self:
         if self.model.share_embeddings and not self.data.shared_vocabulary:
             raise ValueError("`model.share_embeddings` needs `data.shared_vocabulary: true`")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import grain
 import numpy as np
@@ -34,6 +34,7 @@ _DRAWS = 4
 """How often an example is drawn that is too long for its bucket, before it comes as it is."""
 
 
+@runtime_checkable
 class Examples(Protocol):
     """Examples that come out otherwise at each draw; a list of them does not."""
 
@@ -136,7 +137,7 @@ def make_dataset(
     Raises:
         ValueError: an example is longer than the longest bucket, or there is none.
     """
-    if isinstance(examples, Sequence):
+    if not isinstance(examples, Examples):
         examples = ListedExamples(examples)
     lengths = examples.lengths()
     if not len(lengths):

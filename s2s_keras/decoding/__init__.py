@@ -1,10 +1,15 @@
 """A step function flows in, and the best outputs flow out. NumPy only, for every runtime."""
 
 from s2s_keras.decoding.beam import beam_search
-from s2s_keras.decoding.correction import CorrectionSettings, Judgement, WordCorrector
+from s2s_keras.decoding.between import ResumableSession
+from s2s_keras.decoding.correction import (
+    Candidate,
+    CorrectionSettings,
+    Judgement,
+    WordCorrector,
+)
 from s2s_keras.decoding.edits import Edit, apply_edits, find_edits
 from s2s_keras.decoding.hypothesis import Hypothesis
-from s2s_keras.decoding.lexicon_search import Candidate, LexiconSearch
 from s2s_keras.decoding.prediction import Prediction
 from s2s_keras.decoding.predictor import Predictor
 from s2s_keras.decoding.rows import greedy_search, sample
@@ -19,9 +24,9 @@ __all__ = [
     "Hypothesis",
     "Judgement",
     "LengthPenalty",
-    "LexiconSearch",
     "Prediction",
     "Predictor",
+    "ResumableSession",
     "Session",
     "StepOutput",
     "WordCorrector",

@@ -5,28 +5,26 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from s2s_keras.decoding.beam import beam_search
-from s2s_keras.decoding.lexicon_search import Candidate, LexiconSearch, forced_log_prob
-from s2s_keras.decoding.session import Session
-from s2s_keras.decoding.settings import DecodingSettings
-from s2s_keras.text import EOS_ID, UNK_ID, Lexicon, Tokenizer
+from s2s_keras.decoding.between import Between, LeftStates, ResumableSession
+from s2s_keras.decoding.candidates import CandidateFinder, Found
+from s2s_keras.text import Lexicon, Tokenizer
 from s2s_keras.text.channel import ChannelModel
-from s2s_keras.text.marker import WordMarker
+from s2s_keras.text.context import WordContext, goes_on
+from s2s_keras.text.lexicon import MAX_WORD_CHARACTERS
 
-__all__ = ["UNKNOWN_LOG_FREQUENCY", "CorrectionSettings", "Judgement", "WordCorrector"]
+__all__ = ["Candidate", "CorrectionSettings", "Judgement", "WordCorrector"]
 
-UNKNOWN_LOG_FREQUENCY = -25.5
-"""Of a word that the lexicon lacks: that of the rarest word that it can hold."""
+UNKNOWN_LOG_PROB = -12.0
+"""Of a typed word that the lexicon lacks: nothing hangs on it but what its margin stands for."""
 
-_LONGER = 4
-"""Tokens by which what is written without a lexicon may be longer than what was typed."""
+_POOL = 16
+"""Near words, the best by frequency and channel, that the model is asked for."""
 
 _REMEMBERED = 4096
 """Words in their contexts whose judgement is kept."""
@@ -45,9 +43,10 @@ class CorrectionSettings:
             that is in the lexicon.
         unknown_margin: likewise of one that is not.
         dial_span: in nats, by how much either end of the dial moves both margins, at least 0.
-        max_edits: the largest edit distance of a correction, at least 0.
+        max_edits: the largest edit distance of a correction, at least 0; of a word that is in the
+            lexicon one at most, words apart that are often confused with it.
         n_best: candidates that are looked for, at least 1.
-        left_tokens: of the context before the word, as the model was trained, at least 0.
+        left_tokens: of the context before the word, at least 0.
         right_tokens: likewise behind it.
     """
 
@@ -59,8 +58,8 @@ class CorrectionSettings:
     dial_span: float = 4.0
     max_edits: int = 2
     n_best: int = 4
-    left_tokens: int = 10
-    right_tokens: int = 8
+    left_tokens: int = 32
+    right_tokens: int = 15
 
     def __post_init__(self) -> None:
         counts = {"max_edits": 0, "n_best": 1, "left_tokens": 0, "right_tokens": 0}
@@ -114,13 +113,31 @@ class CorrectionSettings:
         return cls(**{name: value for name, value in described.items() if name in names})
 
 
+class Candidate(NamedTuple):
+    """A word that may have been meant.
+
+    Attributes:
+        text: the word, or two with a space.
+        log_prob: the logarithm of its share, among all candidates and the word as it was typed, of
+            p(word | context) p(typed | word).
+        score: what it is ranked by.
+        features: log p(word | context) of the model, log f(word), and log p(typed | word) of the
+            channel, in nats: what the score is a weighted sum of.
+    """
+
+    text: str
+    log_prob: float
+    score: float
+    features: tuple[float, float, float]
+
+
 class Judgement(NamedTuple):
     """What is thought of a typed word.
 
     Attributes:
         typed: the word as it was typed, with its score.
         is_known: whether the lexicon has it.
-        others: what else may have been meant, the best first; empty where nothing can win.
+        others: what else may have been meant, the best first.
         is_error: whether the first of the others wins by the margin.
     """
 
@@ -130,68 +147,53 @@ class Judgement(NamedTuple):
     is_error: bool
 
 
-class _Remembered(NamedTuple):
-    """A judgement, and the margin below which others must be looked for that it does not have."""
-
-    judgement: Judgement
-    least_margin: float
-
-
 class WordCorrector:
     """Judges words, each in its context.
 
     A correction c of a typed word t must win by a margin:
 
-        a log p(c | t, context) + w log f(c) + v log p(t | c)
-            >  a log p(t | t, context) + w log f(t) + margin
+        a log p(c | context) + w log f(c) + v log p(t | c)
+            >  a log p(t | context) + w log f(t) + margin
 
-    with one margin for words of the lexicon and one for others. Where the model is so sure of t
-    that no candidate can win, none is looked for: most words cost one greedy pass.
+    with one margin for words of the lexicon and one for others. The model tells p(word | context)
+    of what may stand between the left and the right context; it does not see what was typed. That
+    is what the channel knows.
 
     Args:
-        source_tokenizer: the model's, with marks.
-        tokenizer: the model's target tokeniser, of characters.
+        tokenizer: the model's, of both sides, with an end.
         lexicon: the words that a correction is made of, in lower case.
         settings: margins, weights, context.
         channel: how people mistype words.
-        max_source_length: tokens of the longest source that it takes; of any length where not
-            given.
 
     Raises:
-        ValueError: see `WordMarker`; or the context leaves a word no room.
+        ValueError: see `WordContext`.
+
+    Reference:
+        Kernighan, Church and Gale 1990, "A spelling correction program based on a noisy channel
+        model"; Och and Ney 2002, "Discriminative training and maximum entropy models for
+        statistical machine translation" (the weights).
     """
 
     def __init__(
         self,
-        source_tokenizer: Tokenizer,
         tokenizer: Tokenizer,
         lexicon: Lexicon,
         settings: CorrectionSettings,
-        max_source_length: int | None = None,
         channel: ChannelModel | None = None,
     ) -> None:
-        self.marker = WordMarker(source_tokenizer, settings.left_tokens, settings.right_tokens)
-        self.tokenizer = tokenizer
+        self.context = WordContext(tokenizer, settings.left_tokens, settings.right_tokens)
         self.settings = settings
         self.channel = channel
-        context = max(1, settings.left_tokens) + settings.right_tokens + 1  # the lone mark
-        self._max_characters = (
-            math.inf if max_source_length is None else max_source_length - context
-        )
-        if self._max_characters < 1:
-            raise ValueError(
-                f"A context of {context} tokens leaves a word no room: sources hold at most "
-                f"{max_source_length}."
-            )
-        self._ids = {token: i for i, token in enumerate(tokenizer.tokens) if i > UNK_ID}
+        self._size = len(tokenizer)
+        self._states = LeftStates()
         self._lock = threading.Lock()
-        self._remembered: OrderedDict[tuple[int, ...], _Remembered] = OrderedDict()
+        self._remembered: OrderedDict[tuple[Any, ...], Judgement] = OrderedDict()
         self.use_words(lexicon)
 
     @property
     def lexicon(self) -> Lexicon:
         """The words that a correction is made of."""
-        return self._search.lexicon
+        return self._finder.lexicon
 
     def use_words(self, lexicon: Lexicon, blocked: Collection[str] = ()) -> None:
         """Judges by other words from now on; what was judged before is forgotten.
@@ -201,73 +203,71 @@ class WordCorrector:
             blocked: those of them that no correction is made of.
         """
         settings = self.settings
-        search = LexiconSearch(
+        finder = CandidateFinder(
             lexicon,
-            self.tokenizer,
-            settings.frequency_weight,
-            settings.max_edits,
-            blocked,
             self.channel,
-            settings.model_weight,
+            settings.max_edits,
+            settings.frequency_weight,
             settings.channel_weight,
+            _POOL,
+            blocked,
         )
         with self._lock:
-            self._search = search
+            self._finder = finder
             self._remembered.clear()
 
     def takes(self, typed: str) -> bool:
-        """Whether the model can write a word: it is not too long, and has no unknown character."""
-        if len(typed) > self._max_characters:
+        """Whether a word could be one of the lexicon: not too long, and of its characters."""
+        if len(typed) > MAX_WORD_CHARACTERS:
             return False
-        typed = self.marker.normalize(typed)
-        return 0 < len(typed) <= self._max_characters and all(
-            character in self._ids for character in typed
-        )
+        typed = self.context.normalize(typed)
+        known = self._finder.characters
+        return 0 < len(typed) <= MAX_WORD_CHARACTERS and known.issuperset(typed.replace(" ", ""))
 
     def judge(
         self,
-        session: Session,
+        session: ResumableSession,
         left: str,
         typed: str,
         right: str,
         beam_width: int = 8,
         aggressiveness: float = 0.5,
     ) -> Judgement:
-        """Returns what is thought of a word; the same words in the same contexts cost nothing.
+        """Returns what is thought of a word; the same word in the same context costs nothing.
 
         Args:
             session: the model.
             left: the text before the word.
-            typed: a word that the model `takes`.
+            typed: a word that `takes` takes.
             right: the text behind it.
-            beam_width: B, prefixes that stay open, of those that the session takes.
+            beam_width: rows for words of several tokens, of those that the session takes.
             aggressiveness: see `CorrectionSettings.margin`.
         """
-        typed = self.marker.normalize(typed)
         with self._lock:
-            search = self._search
-        is_known = search.lexicon.knows(typed)
-        source_ids = self.marker.source_ids(left, typed, right, is_known)
-        key = (beam_width, *source_ids)
+            finder = self._finder
+        left_ids = self.context.left_ids(left, typed)
+        right_ids = self.context.right_ids(typed, right)
+        typed = self.context.normalize(typed)
+        key = (typed, goes_on(left), tuple(left_ids), tuple(right_ids))
         with self._lock:
-            found = self._remembered.get(key) if search is self._search else None
+            found = self._remembered.get(key) if finder is self._finder else None
             if found is not None:
                 self._remembered.move_to_end(key)
-        margin = self.settings.margin(is_known, aggressiveness)
-        if found is None or margin < found.least_margin:
-            found = self._judge(session, search, source_ids, typed, beam_width, margin)
+        if found is None:
+            found = self._judge(finder, session, typed, left, (left_ids, right_ids), beam_width)
             with self._lock:
-                if search is self._search:
+                if finder is self._finder:
                     self._remembered[key] = found
                     if len(self._remembered) > _REMEMBERED:
                         self._remembered.popitem(last=False)
-        others = found.judgement.others
-        is_error = bool(others) and others[0].score > found.judgement.typed.score + margin
-        return found.judgement._replace(is_error=is_error)
+        margin = self.settings.margin(found.is_known, aggressiveness)
+        others = found.others
+        is_error = bool(others) and others[0].score > found.typed.score + margin
+        return found._replace(is_error=is_error)
 
     def suggest(
         self,
-        session: Session,
+        session: ResumableSession,
         left: str,
         typed: str,
         right: str,
@@ -277,8 +277,7 @@ class WordCorrector:
         """Returns what may have been meant, or what a word that is only begun may become.
 
         Corrections of the typed word, the word itself where the lexicon has it, and words that it
-        may be the beginning of are ranked together, by score. Where these are fewer than wanted,
-        what the model writes without a lexicon follows, as for names.
+        may be the beginning of are ranked together, by score.
 
         Args:
             session: the model.
@@ -288,69 +287,88 @@ class WordCorrector:
             count: candidates wanted, at least 1.
             beam_width: see `judge`.
         """
-        typed = self.marker.normalize(typed)
-        found: dict[str, Candidate] = {}
-        for completes in (False, True) if typed else (True,):
-            is_known = self._search.lexicon.knows(typed)
-            source_ids = self.marker.source_ids(left, typed, right, is_known)
-            source = np.array([source_ids], np.int32)
-            for candidate in self._search(
-                session, source, typed, beam_width, count, completes=completes
-            ):
-                found.setdefault(candidate.text, candidate)
-        ranked = sorted(found.values(), key=lambda candidate: -candidate.score)[:count]
-        if typed and len(ranked) < count:
-            free = self._write(session, source, typed, beam_width)
-            ranked += [candidate for candidate in free if candidate.text not in found]
-        return ranked[:count]
-
-    def _write(
-        self, session: Session, source: NDArray[np.int32], typed: str, beam_width: int
-    ) -> Iterator[Candidate]:
-        """Yields what the model holds likeliest among all strings but blocked words."""
-        settings = DecodingSettings(
-            beam_width=beam_width,
-            n_best=beam_width,
-            max_output_length=len(typed) + _LONGER,
-            length_penalty_alpha=0.0,
+        with self._lock:
+            finder = self._finder
+        left_ids, right_ids = (
+            self.context.left_ids(left, typed),
+            self.context.right_ids(typed, right),
         )
-        weight = self.settings.frequency_weight
-        for hypothesis in beam_search(session, source, settings)[0]:
-            text = self.tokenizer.decode(hypothesis.token_ids[:-1])
-            is_blocked = not self._search.blocked.isdisjoint(text.split(" "))
-            if hypothesis.token_ids[-1] == EOS_ID and text and not is_blocked:
-                slips = 0.0 if self.channel is None else self.channel.log_prob(typed, text)
-                score = (
-                    self.settings.model_weight * hypothesis.log_prob
-                    + weight * UNKNOWN_LOG_FREQUENCY
-                    + self.settings.channel_weight * slips
-                )
-                yield Candidate(text, hypothesis.log_prob, score)
+        typed = self.context.normalize(typed)
+        between = Between(session, left_ids, right_ids, self._states, self._size, beam_width)
+        if not typed:
+            return self._next_words(finder, between, left, count)
+        found: dict[str, Candidate] = {}
+        parts = [finder.completions(typed), finder.corrections(typed)]
+        if finder.lexicon.knows(typed) and typed not in finder.blocked:
+            parts.append(self._as_typed(finder, typed))
+        for part in parts:
+            for candidate in self._scored(part, between, left):
+                found.setdefault(candidate.text, candidate)
+        return _with_shares(sorted(found.values(), key=lambda c: -c.score)[:count])
 
     def _judge(
         self,
-        session: Session,
-        search: LexiconSearch,
-        source_ids: list[int],
+        finder: CandidateFinder,
+        session: ResumableSession,
         typed: str,
+        left: str,
+        ids: tuple[list[int], list[int]],
         beam_width: int,
-        margin: float,
-    ) -> _Remembered:
-        settings, source = self.settings, np.array([source_ids], np.int32)
-        log_frequency = search.lexicon.log_frequency(typed)
-        is_known = search.lexicon.knows(typed)
-        log_prob = forced_log_prob(session, source, [self._ids[c] for c in typed])
-        weight = settings.frequency_weight
-        frequency = UNKNOWN_LOG_FREQUENCY if log_frequency is None else log_frequency
-        share = settings.model_weight
-        itself = Candidate(typed, log_prob, share * log_prob + weight * frequency)
-        rest = math.log(-math.expm1(log_prob)) if log_prob < 0 else -math.inf  # of all others
-        most = weight * float(search.lexicon.best_log_frequencies[0])
-        if is_known and self.channel is not None:  # a word of the lexicon is not split
-            most = search.near_words.look_ahead(typed).best_other
-        lead = share * rest + most - itself.score
-        if lead <= margin:
-            return _Remembered(Judgement(itself, is_known, (), False), lead)
-        found = search(session, source, typed, beam_width, settings.n_best + 1)
-        others = tuple(c for c in found if c.text != typed)[: settings.n_best]
-        return _Remembered(Judgement(itself, is_known, others, False), -math.inf)
+    ) -> Judgement:
+        is_known = finder.lexicon.knows(typed)
+        found = finder.corrections(typed)
+        itself = self._as_typed(finder, typed)
+        if not found.texts:
+            return Judgement(self._candidate(itself, 0, UNKNOWN_LOG_PROB), is_known, (), False)
+        between = Between(session, *ids, self._states, self._size, beam_width)
+        candidates = self._scored(found, between, left)
+        if is_known:
+            [typed_candidate] = self._scored(itself, between, left)
+        else:
+            typed_candidate = self._candidate(itself, 0, UNKNOWN_LOG_PROB)
+        candidates.sort(key=lambda candidate: -candidate.score)
+        first, *others = _with_shares([typed_candidate, *candidates])
+        return Judgement(first, is_known, tuple(others[: self.settings.n_best]), False)
+
+    def _next_words(
+        self, finder: CandidateFinder, between: Between, left: str, count: int
+    ) -> list[Candidate]:
+        """Returns the likeliest words of one token; nothing is typed that they could be beside."""
+        found: list[Candidate] = []
+        for token in np.argsort(-between.first, kind="stable"):
+            text = self.context.word(int(token), left)
+            if text is not None and text in finder.lexicon and text not in finder.blocked:
+                log_prob = float(between.first[token])
+                features = (log_prob, finder.log_frequency(text), 0.0)
+                found.append(Candidate(text, log_prob, self._score(features), features))
+                if len(found) == count:
+                    break
+        return found
+
+    @staticmethod
+    def _as_typed(finder: CandidateFinder, typed: str) -> Found:
+        """Returns a word as what was meant by itself."""
+        return Found([typed], np.array([finder.log_frequency(typed)]), np.zeros(1))
+
+    def _scored(self, found: Found, between: Between, left: str) -> list[Candidate]:
+        """Asks the model for words."""
+        log_probs = between.log_probs([self.context.word_ids(text, left) for text in found.texts])
+        return [self._candidate(found, i, float(p)) for i, p in enumerate(log_probs)]
+
+    def _candidate(self, found: Found, place: int, log_prob: float) -> Candidate:
+        features = (log_prob, float(found.log_frequencies[place]), float(found.slips[place]))
+        return Candidate(found.texts[place], log_prob, self._score(features), features)
+
+    def _score(self, features: tuple[float, float, float]) -> float:
+        settings = self.settings
+        weights = settings.model_weight, settings.frequency_weight, settings.channel_weight
+        return sum(a * b for a, b in zip(weights, features, strict=True))
+
+
+def _with_shares(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Returns candidates with their shares of p(word | context) p(typed | word)."""
+    if not candidates:
+        return []
+    log_probs = np.array([c.features[0] + c.features[2] for c in candidates])
+    log_probs -= np.logaddexp.reduce(log_probs)
+    return [c._replace(log_prob=float(p)) for c, p in zip(candidates, log_probs, strict=True)]

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from s2s_keras.decoding.correction import Judgement
 from s2s_keras.text.words import TypedWord, with_case_of
 
-__all__ = ["Edit", "Judge", "apply_edits", "find_edits"]
+__all__ = ["Edit", "Judge", "apply_edits", "edit_word", "find_edits"]
 
 CONTEXT_CHARACTERS = 256
 """Of the text on either side of a word, handed on to who judges it."""
@@ -26,7 +26,7 @@ class Edit(NamedTuple):
         end: the position behind the last.
         typed: what stands there.
         corrected: what takes its place.
-        probability: p(corrected | typed, context) of the model, 0 to 1.
+        probability: the correction's share among all candidates, 0 to 1.
         alternatives: what else may have been meant, the best first.
     """
 
@@ -63,9 +63,9 @@ def find_edits(
             following = words[index + 1]
             if text[word.end : following.start] == " " and may_join(word.text, following.text):
                 both = TypedWord(word.start, following.end, text[word.start : following.end])
-                edit = _edit(text, both, left, judge)
+                edit = edit_word(text, both, left, judge)
         if edit is None:
-            edit = _edit(text, word, left, judge)
+            edit = edit_word(text, word, left, judge)
         else:
             index += 1
         index += 1
@@ -74,17 +74,15 @@ def find_edits(
             left, done = left + edit.corrected, edit.end
 
 
-def apply_edits(text: str, edits: Sequence[Edit]) -> str:
-    """Returns a text with its edits, in order; all else stays as it is, character by character."""
-    parts, done = [], 0
-    for edit in edits:
-        parts += [text[done : edit.start], edit.corrected]
-        done = edit.end
-    return "".join([*parts, text[done:]])
+def edit_word(text: str, word: TypedWord, left: str, judge: Judge) -> Edit | None:
+    """Returns how a word is to be changed, or `None` where it is not.
 
-
-def _edit(text: str, word: TypedWord, left: str, judge: Judge) -> Edit | None:
-    """Returns how a word is to be changed, or `None` where it is not."""
+    Args:
+        text: that the word stands in.
+        word: of it.
+        left: what stands before it, as it was corrected.
+        judge: gives an opinion of it.
+    """
     judgement = judge(left, word.text, text[word.end : word.end + CONTEXT_CHARACTERS])
     if judgement is None or not judgement.is_error:
         return None
@@ -100,6 +98,15 @@ def _edit(text: str, word: TypedWord, left: str, judge: Judge) -> Edit | None:
         math.exp(best.log_prob),
         tuple(_as_typed(word.text, other.text) for other in others),
     )
+
+
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
+    """Returns a text with its edits, in order; all else stays as it is, character by character."""
+    parts, done = [], 0
+    for edit in edits:
+        parts += [text[done : edit.start], edit.corrected]
+        done = edit.end
+    return "".join([*parts, text[done:]])
 
 
 def _as_typed(typed: str, word: str) -> str:

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s2s_keras.data.pairs import Pair
-from s2s_keras.decoding import Candidate, CorrectionSettings, Session, WordCorrector
-from s2s_keras.decoding.correction import UNKNOWN_LOG_FREQUENCY
+from s2s_keras.decoding import CorrectionSettings, ResumableSession, WordCorrector
 from s2s_keras.evaluation.metrics import align_words
 from s2s_keras.text.words import find_words, with_case_of
 
 __all__ = [
     "Calibration",
+    "Side",
+    "Sides",
     "Word",
     "best_margins",
     "calibrate",
@@ -25,13 +26,10 @@ __all__ = [
     "settings_for_judging",
 ]
 
-MODEL_WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
-FREQUENCY_WEIGHTS = (0.1, 0.2, 0.3, 0.5, 0.7)
-CHANNEL_WEIGHTS = (0.3, 0.5, 0.75, 1.0)
+MODEL_WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.6, 1.0)
+FREQUENCY_WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
+CHANNEL_WEIGHTS = (0.2, 0.3, 0.45, 0.6, 0.8)
 """What the model's log-probability, the log frequency and the channel may count."""
-
-KNOWN_MARGIN, UNKNOWN_MARGIN = -5.0, -20.0
-"""In nats: at these nearly every word gets its candidates."""
 
 NAMED = 4
 """Candidates that a calibrated corrector looks for: the correction, and what else was meant."""
@@ -45,7 +43,7 @@ SPANS = tuple(step / 10 for step in range(1, 41))
 MOST_BROKEN = 10
 """Times the share of right words changed that its aggressive end may reach."""
 
-CANDIDATES = 8
+CANDIDATES = 16
 """Of a word, among which the best is looked for at each weight."""
 
 
@@ -53,23 +51,74 @@ Features: TypeAlias = tuple[float, float, float]
 """What a score is a weighted sum of, with the model's, the frequency's and the channel's weight."""
 
 
-Leads: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
-"""By falling lead over the typed word, the lead, and all that is gained and lost from there up."""
-
-
 class Word(NamedTuple):
     """A word of a text, and what becomes of the text where it is changed.
 
     Attributes:
         is_known: whether the lexicon has it.
-        typed: of the word as it was typed the log-probability, the log frequency, and 0.
-        others: those of each candidate, with the channel's log-probability, how many words more are
-            then right, and how many wrong.
+        typed: the features of the word as it was typed; see `Candidate`.
+        others: those of each candidate, how many words more are then right, and how many wrong.
     """
 
     is_known: bool
     typed: Features
     others: list[tuple[Features, int, int]]
+
+
+Leads: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+"""By falling lead over the typed word, the lead, and all that is gained and lost from there up."""
+
+
+class Side(NamedTuple):
+    """N words with up to K candidates each, in arrays; what is missing has no number.
+
+    Attributes:
+        leads: float64 (N, K, 3), the candidates' features less those of the typed word.
+        gained: int (N, K), how many words more are right with a candidate.
+        lost: int (N, K), how many more are wrong.
+    """
+
+    leads: NDArray[np.float64]
+    gained: NDArray[np.int64]
+    lost: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, words: Sequence[Word]) -> Side:
+        """Lays words out in arrays."""
+        most = max((len(word.others) for word in words), default=1)
+        leads = np.full((len(words), most, 3), np.nan)
+        gained, lost = np.zeros((2, len(words), most), np.int64)
+        for i, word in enumerate(words):
+            for k, (features, gains, losses) in enumerate(word.others):
+                leads[i, k] = np.subtract(features, word.typed)
+                gained[i, k], lost[i, k] = gains, losses
+        return cls(leads, gained, lost)
+
+    def by_lead(self, weights: Features) -> Leads:
+        """Returns what the best candidates at some weights lead by, gain and lose."""
+        scores = np.nan_to_num(self.leads @ np.array(weights), nan=-np.inf)
+        rows = np.arange(len(scores))
+        best = scores.argmax(axis=1) if len(rows) else rows
+        order = np.argsort(-scores[rows, best], kind="stable")
+        columns = (scores, self.gained, self.lost)
+        leads, gained, lost = (column[rows, best][order] for column in columns)
+        return (
+            np.concatenate([[NEVER], leads]),
+            np.concatenate([[0], gained.cumsum()]),
+            np.concatenate([[0], lost.cumsum()]),
+        )
+
+
+class Sides(NamedTuple):
+    """The words of the lexicon, and the others."""
+
+    known: Side
+    unknown: Side
+
+    @classmethod
+    def of(cls, words: Sequence[Word]) -> Sides:
+        """Lays words out in arrays."""
+        return cls(*(Side.of([w for w in words if w.is_known == known]) for known in (True, False)))
 
 
 class Calibration(NamedTuple):
@@ -87,15 +136,13 @@ class Calibration(NamedTuple):
 
 
 def settings_for_judging(settings: CorrectionSettings) -> CorrectionSettings:
-    """Returns settings with margins so low that words get their candidates."""
-    return replace(
-        settings, known_margin=KNOWN_MARGIN, unknown_margin=UNKNOWN_MARGIN, n_best=CANDIDATES
-    )
+    """Returns settings at which words name all their candidates."""
+    return replace(settings, n_best=CANDIDATES)
 
 
 def calibrate(
     words: WordCorrector,
-    session: Session,
+    session: ResumableSession,
     pairs: Sequence[Pair],
     shares: Sequence[float],
     beam_width: int = 8,
@@ -130,9 +177,10 @@ def calibrate(
         for a, w, v in weights
     ]
     counts = corrupted, correct
+    sides = Sides.of(judged)
     return [
         max(
-            (best_margins(judged, counts, settings, share) for settings in tried),
+            (best_margins(sides, counts, settings, share) for settings in tried),
             key=lambda found: found.fix_rate,
         )
         for share in shares
@@ -140,7 +188,7 @@ def calibrate(
 
 
 def judged_words(
-    words: WordCorrector, session: Session, pair: Pair, beam_width: int = 8
+    words: WordCorrector, session: ResumableSession, pair: Pair, beam_width: int = 8
 ) -> Iterator[Word]:
     """Yields the words of a text that a candidate may take the place of."""
     source, target = pair
@@ -157,31 +205,25 @@ def judged_words(
             text = with_case_of(word.text, candidate.text)
             after = _right(reference, source[: word.start] + text + source[word.end :])
             gained, lost = int((after & ~right).sum()), int((right & ~after).sum())
-            slips = 0.0
-            if words.channel is not None:
-                slips = words.channel.log_prob(judgement.typed.text, candidate.text)
-            features = (candidate.log_prob, _frequency(words, candidate), slips)
-            others.append((features, gained, lost))
+            others.append((candidate.features, gained, lost))
         if others:
-            typed = judgement.typed
-            features = (typed.log_prob, _frequency(words, typed), 0.0)
-            yield Word(judgement.is_known, features, others)
+            yield Word(judgement.is_known, judgement.typed.features, others)
 
 
 def best_margins(
-    judged: Sequence[Word], counts: tuple[int, int], settings: CorrectionSettings, share: float
+    sides: Sides, counts: tuple[int, int], settings: CorrectionSettings, share: float
 ) -> Calibration:
     """Returns the margins that repair most where no more than a share of right words is changed.
 
     Args:
-        judged: words with candidates.
+        sides: words with candidates.
         counts: how many words of all texts are wrong, and how many right.
         settings: of which margins are found; the weights count.
         share: 0 to 1.
     """
     corrupted, correct = counts
     weights = settings.model_weight, settings.frequency_weight, settings.channel_weight
-    known, unknown = (_by_lead(judged, weights, is_known) for is_known in (True, False))
+    known, unknown = (side.by_lead(weights) for side in sides)
     never = replace(settings, known_margin=NEVER, unknown_margin=NEVER)
     best = Calibration(never, 0.0, 0.0)
     for lead, gained, lost in zip(*known, strict=True):
@@ -216,30 +258,6 @@ def _dial_span(settings: CorrectionSettings, known: Leads, unknown: Leads, most:
             break
         fitting = span
     return fitting
-
-
-def _by_lead(judged: Sequence[Word], weights: Features, is_known: bool) -> Leads:
-    """Returns, by falling lead, the lead, and all that is gained and lost from there up."""
-    rows = [(NEVER, 0, 0)]
-    for word in judged:
-        if word.is_known != is_known:
-            continue
-        score, gained, lost = max(
-            (_weighted(features, weights), gained, -lost) for features, gained, lost in word.others
-        )
-        rows.append((score - _weighted(word.typed, weights), gained, -lost))
-    rows.sort(key=lambda row: -row[0])
-    leads, gains, losses = map(np.array, zip(*rows, strict=True))
-    return leads, gains.cumsum(), losses.cumsum()
-
-
-def _weighted(features: Features, weights: Features) -> float:
-    return sum(feature * weight for feature, weight in zip(features, weights, strict=True))
-
-
-def _frequency(words: WordCorrector, candidate: Candidate) -> float:
-    found = [words.lexicon.log_frequency(part) for part in candidate.text.split(" ")]
-    return sum(UNKNOWN_LOG_FREQUENCY if value is None else value for value in found)
 
 
 def _right(reference: list[str], text: str) -> NDArray[np.bool_]:

@@ -91,7 +91,6 @@ def evaluate(
     pairs: Sequence[Pair],
     batch_size: int = 1,
     progress: Callable[[int], None] | None = None,
-    typed: Callable[[str], str] = lambda source: source,
 ) -> Evaluation:
     """Decodes the sources of `pairs` and compares the best outputs with the targets, all in NFC.
 
@@ -100,11 +99,9 @@ def evaluate(
         pairs: sources and references, at least one.
         batch_size: sources that are decoded together; 1 for a TFLite model.
         progress: called with the number of sources done since the last call.
-        typed: source -> what of it was typed, where that is not all.
     """
     pairs = [Pair(normalize(pair.source), normalize(pair.target)) for pair in pairs]
     predictions = decode_sources(predictor, [pair.source for pair in pairs], batch_size, progress)
-    pairs = [Pair(typed(pair.source), pair.target) for pair in pairs]
     outputs = [
         pair.source if prediction is None else prediction.text
         for pair, prediction in zip(pairs, predictions, strict=True)

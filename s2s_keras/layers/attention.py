@@ -122,12 +122,14 @@ class Attention(keras.layers.Layer):
             query: float (..., T, Q).
             keys: float (..., S, A), from `project_keys`.
             values: float (..., S, M').
-            bias: float (..., S), from `padding_bias` or `mask_bias`.
+            bias: float (..., S), from `padding_bias` or `mask_bias`; or (..., T, S), one for each
+                query.
 
         Returns:
             The contexts, float (..., T, M'), and the attention weights, float (..., T, S).
         """
-        scores = self.score_layer(query, keys) + ops.expand_dims(bias, -2)
+        of_each = bias if len(bias.shape) == len(query.shape) else ops.expand_dims(bias, -2)
+        scores = self.score_layer(query, keys) + of_each
         if self.window is not None:
             scores = scores + self._window_bias(query, bias, self.window)
         attention_weights = ops.softmax(scores, axis=-1)

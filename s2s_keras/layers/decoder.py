@@ -13,7 +13,7 @@ from s2s_keras.layers.loop import run_loop
 
 __all__ = ["BRIDGES", "Decoder", "Source", "flatten_rows", "group_rows"]
 
-BRIDGES = ("copy", "dense")
+BRIDGES = ("copy", "dense", "zeros")
 """From the encoder to the decoder's first state, by the names in a recipe."""
 
 
@@ -53,7 +53,8 @@ class Decoder(keras.layers.Layer):
         residual: adds a layer's input to its output, from the second layer on.
         bridge: from the encoder to the first state. `dense`: tanh(W x + b) of the encoder's last
             output, for every state; `copy`: the encoder's last states as they are, which needs as
-            many layers of the same cell and width.
+            many layers of the same cell and width; `zeros`: nothing, the decoder knows the source
+            by attention alone.
 
     Call arguments:
         embedded: float (N, T, E), the embedded previous tokens, `bos` first.
@@ -130,7 +131,7 @@ class Decoder(keras.layers.Layer):
             width = self.units
         if self.bridge_layer is not None:
             self.bridge_layer.build((None, memory_size))
-        elif memory_size != self.units:
+        elif self.bridge == "copy" and memory_size != self.units:
             raise ValueError(
                 "`bridge` 'copy' needs an encoder as wide as the decoder; 'dense' does not. "
                 f"Received: {memory_size} and {self.units}."
@@ -154,7 +155,10 @@ class Decoder(keras.layers.Layer):
 
     def first_state(self, last_states: Any) -> Any:
         """Returns s_0, float (R, N, H), for the encoder's last states."""
-        if self.bridge_layer is None:
+        if self.bridge == "zeros":
+            count = ops.shape(last_states)[1]
+            state = ops.zeros((self.cell_rows, count, self.units), dtype=last_states.dtype)
+        elif self.bridge_layer is None:
             state = last_states
         else:
             summary = self.bridge_layer(self._last_output(last_states))

@@ -93,6 +93,8 @@ def _quality(metadata: Mapping[str, Any], quality: Mapping[str, Any]) -> str:
             is_of_words = name in ("fix_rate", "broken_rate")
             if not (is_of_words and metadata.get("task") == "translation"):
                 rows[SHARES[name]] = f"{value:.1%}"
+        elif name == "perplexity" and _is_number(value):
+            rows["perplexity of a token in its context"] = f"{value:.2f}"
     if not rows:
         return "Not measured."
     lines = [f"Of the model before its conversion, on {_count(quality.get('pairs'))} dev pairs:"]

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from s2s_keras.decoding import Candidate, DecodingSettings, Session
+from s2s_keras.decoding import Candidate, DecodingSettings, ResumableSession
 from s2s_keras.decoding.correction import CorrectionSettings, Judgement, WordCorrector
-from s2s_keras.decoding.edits import Edit, apply_edits, find_edits
+from s2s_keras.decoding.edits import Edit, apply_edits, edit_word, find_edits
 from s2s_keras.errors import ArtifactError, InputError
 from s2s_keras.runtime.artifact import Artifact
 from s2s_keras.runtime.personal_words import PersonalWords
@@ -54,7 +54,7 @@ class Suggestion(NamedTuple):
 
     Attributes:
         text: the word.
-        probability: p(text | typed, context) of the model, 0 to 1.
+        probability: its share among all candidates; for the next word, of all words; 0 to 1.
     """
 
     text: str
@@ -170,6 +170,35 @@ class Corrector(Seq2SeqLite):
                 edits = tuple(find_edits(text, words, judge, self._may_join))
         return Correction(text, apply_edits(text, edits), edits)
 
+    def correct_word(
+        self, word: str, left: str = "", right: str = "", aggressiveness: float | None = None
+    ) -> Edit | None:
+        """Corrects one word in its context, as a keyboard does where a word ends.
+
+        What stands before it is not read again where it was read before.
+
+        Args:
+            word: one word, or anything: what is no word, or is protected, is left alone.
+            left: the text before it.
+            right: the text behind it.
+            aggressiveness: see `correct`.
+
+        Returns:
+            The change, with positions in `word`; `None` where there is none.
+
+        Raises:
+            ValueError: `aggressiveness` does not lie between 0 and 1, or the file holds no lexicon.
+        """
+        words = self._with_lexicon()
+        dial = self.aggressiveness if aggressiveness is None else aggressiveness
+        words.settings.margin(True, dial)  # refuses what is no such number
+        found = find_words(word, self.protected)
+        if [part.text for part in found] != [word]:
+            return None
+        with self._borrowed() as session:
+            judge = partial(self._judge, words, session, dial)
+            return edit_word(word + right, found[0], left, judge)
+
     @property
     def lexicon(self) -> Lexicon:
         """The words that a correction is made of, personal ones included.
@@ -261,9 +290,9 @@ class Corrector(Seq2SeqLite):
             return
         with self._words_lock:  # or a slower thread would bring back what was there before
             words = self._with_lexicon()
-            spellings = {words.marker.normalize(w): w for w in self.personal_words.learned}
+            spellings = {words.context.normalize(w): w for w in self.personal_words.learned}
             lexicon = shipped.changed(dict.fromkeys(spellings, _PERSONAL_FREQUENCY))
-            words.use_words(lexicon, {*map(words.marker.normalize, self.personal_words.blocked)})
+            words.use_words(lexicon, {*map(words.context.normalize, self.personal_words.blocked)})
             self._spellings = spellings
 
     def _spelled(self, candidate: Candidate) -> Candidate:
@@ -273,13 +302,13 @@ class Corrector(Seq2SeqLite):
     def _judge(
         self,
         words: WordCorrector,
-        session: Session,
+        session: ResumableSession,
         aggressiveness: float,
         left: str,
         typed: str,
         right: str,
     ) -> Judgement | None:
-        if words.marker.normalize(typed) in self._spellings or not words.takes(typed):
+        if words.context.normalize(typed) in self._spellings or not words.takes(typed):
             return None
         judgement = words.judge(
             session, left, typed, right, self.settings.beam_width, aggressiveness
@@ -289,7 +318,7 @@ class Corrector(Seq2SeqLite):
     def _may_join(self, one: str, two: str) -> bool:
         """Whether the space between two words may be one too many."""
         words = self._with_lexicon()
-        normalize, lexicon = words.marker.normalize, words.lexicon
+        normalize, lexicon = words.context.normalize, words.lexicon
         parts = normalize(one), normalize(two)
         return not all(part in lexicon for part in parts) and "".join(parts) in lexicon
 
@@ -310,13 +339,15 @@ def word_corrector(
     if artifact.lexicon is None:
         raise ArtifactError(f"{artifact.path}: the file holds no lexicon, which this needs.")
     try:
-        return WordCorrector(
-            artifact.source_tokenizer,
-            artifact.target_tokenizer,
-            artifact.lexicon,
-            correction or CorrectionSettings.from_metadata(metadata),
-            metadata["max_source_length"],
-            ChannelModel.from_metadata(metadata) if "channel" in metadata else None,
-        )
+        settings = correction or CorrectionSettings.from_metadata(metadata)
+        if settings.right_tokens >= metadata["max_source_length"]:
+            raise ValueError(
+                f"`right_tokens` {settings.right_tokens} and an end are more than the file's "
+                f"sources of at most {metadata['max_source_length']} tokens."
+            )
+        if artifact.source_tokenizer != artifact.target_tokenizer:
+            raise ValueError("Both sides must have one tokeniser.")
+        channel = ChannelModel.from_metadata(metadata) if "channel" in metadata else None
+        return WordCorrector(artifact.source_tokenizer, artifact.lexicon, settings, channel)
     except ValueError as error:
         raise ArtifactError(f"{artifact.path}: {error}") from error

@@ -6,7 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from math import isnan
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,28 @@ class GuardedSession(ABC):
             self._refuse_answer()
         return output
 
+    def state(self) -> NDArray[Any]:
+        """Returns the decoder's state behind the last step; see `decoding.ResumableSession`.
+
+        Raises:
+            ValueError: no source was encoded, or the file keeps the state to itself.
+        """
+        with self._alone:
+            self._check_open()
+            self._check_rows(self._rows, self._rows)
+            return self._get_state()
+
+    def resume(self, state: NDArray[Any]) -> None:
+        """Goes on from a state of before; see `decoding.ResumableSession`.
+
+        Raises:
+            ValueError: see `state`; or it is of another model.
+        """
+        with self._alone:
+            self._check_open()
+            self._check_rows(self._rows, self._rows)
+            self._set_state(state)
+
     def greedy(self, source_ids: NDArray[np.int32], settings: DecodingSettings) -> GreedyOutput:
         """Decodes one source greedily; see `decoding.GreedySession`.
 
@@ -161,6 +183,14 @@ class GuardedSession(ABC):
     @abstractmethod
     def _step(self, tokens: NDArray[np.int32], parents: NDArray[np.intp]) -> StepOutput:
         """Runs what `step` promises, on checked ids."""
+
+    @abstractmethod
+    def _get_state(self) -> NDArray[Any]:
+        """Runs what `state` promises."""
+
+    @abstractmethod
+    def _set_state(self, state: NDArray[Any]) -> None:
+        """Runs what `resume` promises."""
 
     @abstractmethod
     def _release(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from s2s_keras.decoding import DecodingSettings, Predictor, Session
+from s2s_keras.decoding import DecodingSettings, Predictor
 from s2s_keras.errors import ArtifactError
 from s2s_keras.runtime.artifact import Artifact, read_artifact
 from s2s_keras.runtime.session import TFLiteSession
@@ -118,7 +118,7 @@ class Seq2SeqLite(Predictor):
         self.close()
 
     @contextmanager
-    def _borrowed(self) -> Iterator[Session]:
+    def _borrowed(self) -> Iterator[TFLiteSession]:
         with self._lock:
             self._check_open()
             session = self._free.pop() if self._free else None

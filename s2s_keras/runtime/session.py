@@ -149,6 +149,21 @@ class TFLiteSession(GuardedSession):
             attention = attention[:, : self._source_length]
         return StepOutput(output["log_probs"], output["token_ids"], attention)
 
+    def _get_state(self) -> NDArray[Any]:
+        if self._stateful:
+            raise ValueError(
+                "A stateful file keeps the decoder's state to itself. Export with `--stateless`."
+            )
+        return self._state
+
+    def _set_state(self, state: NDArray[Any]) -> None:
+        now = self._get_state()
+        if (state.shape[0], state.shape[2]) != (now.shape[0], now.shape[2]):
+            raise ValueError(
+                f"A state must be of shape {now.shape}, the rows apart. Received: {state.shape}."
+            )
+        self._state = np.repeat(state[:, :1], now.shape[1], axis=1)
+
     def _release(self) -> None:
         del self._interpreter, self._decode_step
         self._encoded = None

@@ -1,8 +1,8 @@
 """Text flows in and token ids flow out, and back. Plain Python, so that every runtime can agree."""
 
 from s2s_keras.text.character import CharacterTokenizer
+from s2s_keras.text.context import WordContext, with_end
 from s2s_keras.text.lexicon import Lexicon
-from s2s_keras.text.marker import WordMarker, marked_word, with_marks
 from s2s_keras.text.padding import pad_ids
 from s2s_keras.text.shortlist import Shortlist
 from s2s_keras.text.split import split_sentences, split_text
@@ -32,14 +32,13 @@ __all__ = [
     "SubwordTokenizer",
     "Tokenizer",
     "TypedWord",
-    "WordMarker",
+    "WordContext",
     "WordTokenizer",
     "find_words",
-    "marked_word",
     "normalize",
     "pad_ids",
     "split_sentences",
     "split_text",
     "with_case_of",
-    "with_marks",
+    "with_end",
 ]

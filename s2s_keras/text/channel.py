@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,19 +29,29 @@ class ChannelModel:
 
         log p(typed | word) = max over alignments of the sum of log p(slip)
 
-    `data.noise.learn_channel` counts them in lists of misspellings.
+    Words that people take for one another are typed so whatever their letters are. `data.noise.
+    learn_channel` counts slips in lists of misspellings.
 
     Args:
         tables: float32 (4, K, K) in nats, of omissions, insertions, substitutions and
             transpositions, for the K characters of `ALPHABET`.
+        confusions: typed word -> the words that may have been taken for it.
+        confusion_log_prob: of each of these, in nats, at most 0.
 
     Reference:
         Kernighan, Church and Gale 1990, "A spelling correction program based on a noisy channel
         model": the four tables; with back-off to the character alone, and any number of slips.
     """
 
-    def __init__(self, tables: NDArray[np.float32]) -> None:
+    def __init__(
+        self,
+        tables: NDArray[np.float32],
+        confusions: Mapping[str, Sequence[str]] | None = None,
+        confusion_log_prob: float = -3.5,
+    ) -> None:
         self.tables = tables
+        self.confusions = confusions or {}
+        self.confusion_log_prob = confusion_log_prob
         self.omissions, self.insertions, self.substitutions, self.transpositions = tables
 
     @staticmethod
@@ -56,70 +66,92 @@ class ChannelModel:
 
     def log_prob(self, typed: str, word: str) -> float:
         """Returns log p(typed | word) in nats; 0 for the word itself."""
-        codes = self.codes(typed)
-        row, last = self.start(codes)[None], self.codes("\n")
-        earlier = np.full_like(row, -np.inf)
-        for here in self.codes(word)[:, None]:
-            row, earlier, last = self.after(row, earlier, last, here, codes), row, here
-        return float(row[0, -1])
+        codes = self.codes(word)
+        return float(self.log_probs(typed, codes[:, None], np.array([len(codes)]))[0])
 
-    def start(self, typed: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Returns the row of the empty prefix: log p of each beginning of a typed word.
+    def log_probs(
+        self,
+        typed: str,
+        words: NDArray[np.intp],
+        lengths: NDArray[np.integer],
+        completes: bool = False,
+    ) -> NDArray[np.float64]:
+        """Returns log p(typed | word) of many words at once.
+
+        Args:
+            typed: m characters.
+            words: int (W, C), codes of the characters of C words in columns; those behind the end
+                of a word are not looked at.
+            lengths: int (C,), 0 to W.
+            completes: whether what follows behind all that was typed costs nothing: the largest
+                log p(typed | beginning of the word).
+
+        Returns:
+            float64 (C,), in nats.
+        """
+        codes, start = self.codes(typed), int(self.codes("\n")[0])
+        inserted, taken, exchanged = self._beside(codes)
+        pairs = np.concatenate([np.full_like(words, start, shape=(1, words.shape[1])), words])
+        pairs = pairs[:-1] * len(ALPHABET) + words
+        omissions = self.omissions.astype(np.float64).ravel()[pairs]
+        insertions, substitutions = inserted.take(words, axis=1), taken.take(words, axis=1)
+        transpositions = exchanged.take(pairs, axis=1)
+        # A row holds log p(beginning of the typed word | beginning of each word), (m + 1, C).
+        row = np.repeat(inserted[:, start, None], words.shape[1], axis=1)
+        earlier = np.full_like(row, -np.inf)
+        ends = [row[-1]]
+        for i in range(len(words)):
+            longer = row + omissions[i]
+            np.maximum(longer[1:], row[:-1] + substitutions[:, i], out=longer[1:])
+            if len(codes) > 1:
+                swapped = earlier[:-2] + transpositions[:, i]
+                np.maximum(longer[2:], swapped, out=longer[2:])
+            # Characters too many: the best on the way to each place.
+            longer -= insertions[:, i]
+            np.maximum.accumulate(longer, axis=0, out=longer)
+            longer += insertions[:, i]
+            earlier, row = row, longer
+            ends.append(row[-1])
+        last = np.stack(ends)
+        if completes:
+            np.maximum.accumulate(last, axis=0, out=last)
+        log_probs: NDArray[np.float64] = last[lengths, np.arange(len(lengths))]
+        return log_probs
+
+    def _beside(
+        self, typed: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Returns what each character x costs beside a typed word t_1..t_m.
 
         Args:
             typed: codes, int (m,).
 
         Returns:
-            float64 (m + 1,).
+            float64 (m + 1, K), that t_1..t_j are put in behind x; float64 (m, K), that t_j is taken
+            for x; float64 (m - 1, K * K), that t_j t_{j + 1} are exchanged for each pair of
+            characters; minus infinity for pairs that are others.
         """
-        first = self.insertions[self.codes("\n")[0], typed]
-        return np.concatenate([[0.0], first.cumsum(dtype=np.float64)])
-
-    def after(
-        self,
-        rows: NDArray[np.float64],
-        earlier: NDArray[np.float64],
-        last: NDArray[np.intp],
-        codes: NDArray[np.intp],
-        typed: NDArray[np.intp],
-        *,
-        is_free: bool = False,
-    ) -> NDArray[np.float64]:
-        """Returns the rows of prefixes that are a character longer.
-
-        Args:
-            rows: float64 (C, m + 1), of the prefixes.
-            earlier: likewise, of the prefixes without their last character; minus infinity where
-                there are none.
-            last: int (C,), codes of the last characters.
-            codes: int (C,), of the characters behind them.
-            typed: int (m,).
-            is_free: whether what follows behind all that was typed costs nothing.
-        """
-        omitted = self.omissions[last, codes][:, None]
-        found = rows + omitted
-        if is_free:
-            found[:, -1] = rows[:, -1]
-        taken = np.where(
-            codes[:, None] == typed, 0.0, self.substitutions[codes[:, None], typed[None, :]]
-        )
-        np.maximum(found[:, 1:], rows[:, :-1] + taken, out=found[:, 1:])
-        if len(typed) > 1:
-            is_swapped = (codes[:, None] == typed[:-1]) & (last[:, None] == typed[1:])
-            exchanged = earlier[:, :-2] + self.transpositions[last, codes][:, None]
-            swapped = np.where(is_swapped, exchanged, -np.inf)
-            np.maximum(found[:, 2:], swapped, out=found[:, 2:])
-        # Characters too many: the best on the way to each place.
-        inserted = np.zeros_like(found)
-        np.cumsum(self.insertions[codes[:, None], typed[None, :]], axis=1, out=inserted[:, 1:])
-        after: NDArray[np.float64] = np.maximum.accumulate(found - inserted, axis=1) + inserted
-        return after
+        size, places = len(ALPHABET), np.arange(len(typed))
+        inserted = np.zeros((len(typed) + 1, size))
+        np.cumsum(self.insertions[:, typed].T, axis=0, dtype=np.float64, out=inserted[1:])
+        taken = self.substitutions[:, typed].T.astype(np.float64)
+        taken[places, typed] = 0.0
+        exchanged = np.full((max(len(typed) - 1, 0), size * size), -np.inf)
+        first, second = typed[1:], typed[:-1]  # as they stand in the word
+        exchanged[places[:-1], first * size + second] = self.transpositions[first, second]
+        return inserted, taken, exchanged
 
     def as_metadata(self) -> dict[str, Any]:
         """Returns what `model.json` holds under `channel`."""
         ranks = np.clip(np.rint(-self.tables / _STEP_NATS), 0, 255).astype(np.uint8)
         packed = base64.b64encode(ranks.tobytes()).decode()
-        return {"alphabet": ALPHABET, "step_nats": _STEP_NATS, "tables": packed}
+        return {
+            "alphabet": ALPHABET,
+            "step_nats": _STEP_NATS,
+            "tables": packed,
+            "confusions": {word: list(others) for word, others in self.confusions.items()},
+            "confusion_log_prob": self.confusion_log_prob,
+        }
 
     @classmethod
     def from_metadata(cls, document: Mapping[str, Any]) -> ChannelModel:
@@ -138,9 +170,16 @@ class ChannelModel:
             if not 0 < step < 1:
                 raise ValueError(f"steps of {step} nats")
             tables = ranks.reshape(len(TABLES), size, size) * np.float32(-step)
+            confusions = described.get("confusions", {})
+            lists = confusions.values() if isinstance(confusions, dict) else [None]
+            if not all(isinstance(x, list) and all(isinstance(w, str) for w in x) for x in lists):
+                raise ValueError("confusions that are no lists of words")
+            log_prob = float(described.get("confusion_log_prob", 0.0))
+            if not log_prob <= 0:
+                raise ValueError(f"a log-probability of {log_prob}")
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"`channel` must hold the tables of slips: {error}.") from error
-        return cls(tables)
+        return cls(tables, confusions, log_prob)
 
 
 _CODES = {character: code for code, character in enumerate(ALPHABET[:-1])}

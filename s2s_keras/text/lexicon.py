@@ -1,13 +1,13 @@
-"""The words that a corrector knows, with their frequencies, as a trie in arrays."""
+"""The words that a corrector knows, with their frequencies, in a few arrays."""
 
 from __future__ import annotations
 
 import math
+import re
 import struct
-import sys
-from bisect import bisect, bisect_left
+from array import array
 from collections.abc import Collection, Mapping
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,84 +24,60 @@ _RAREST = 255
 
 _COUNT = struct.Struct("<I")
 
+_END = b"\n"
+"""Stands behind each word."""
+
+_BEHIND_ALL = b"\xff"
+"""Comes after every character in UTF-8."""
+
+_NO_WORD = re.compile("[\n\ud800-\udfff]")
+"""Characters that no word holds: line breaks and halves of surrogate pairs."""
+
+_AT_ONCE = 4096
+"""Words that are checked as strings at a time."""
+
 
 class Lexicon:
-    """Words and how frequent they are, looked up by prefix.
-
-    A trie whose nodes are prefixes, the root 0 the empty one. What is known of nodes stands in
-    arrays, so that a search looks at all of its nodes at once.
+    """Words and how frequent they are, looked up by word, by index or by beginning.
 
     >>> lexicon = Lexicon({"the": 0.05, "then": 0.002, "they": 0.005})
-    >>> "then" in lexicon, lexicon.completions("the", 2)
-    (True, ['the', 'they'])
+    >>> "then" in lexicon, lexicon.completions("the", 2), lexicon.word(1)
+    (True, ['the', 'they'], 'then')
 
-    Frequencies are kept in one byte each, as natural logarithms in steps of 0.1.
+    Words have an index, 0 to N - 1, in the order of their code points. They stand one behind the
+    other in UTF-8, which has the same order. Frequencies are kept in one byte each, as natural
+    logarithms in steps of 0.1.
 
     Args:
         frequencies: word -> its share of running text, above 0 and at most 1.
 
     Attributes:
-        characters: uint32 (N,), the code point of the last character of each node's prefix.
-        is_word: bool (N,), whether the prefix is a word.
-        log_frequencies: float32 (N,), of the word; minus infinity where it is none.
-        best_log_frequencies: float32 (N,), of the most frequent word that begins with the prefix.
+        log_frequencies: float32 (N,), the natural logarithm of each word's share; not writable.
 
     Raises:
-        ValueError: there is no word, a word is empty, too long or holds a line break, or a
-            frequency lies outside its range.
+        ValueError: there is no word, a word is empty, too long or holds a line break or half of a
+            surrogate pair, or a frequency lies outside its range.
     """
 
     def __init__(self, frequencies: Mapping[str, float]) -> None:
         for word, frequency in frequencies.items():
             self.check(word, frequency)
         words = sorted(frequencies)
-        nats = np.log(np.array([frequencies[word] for word in words], np.float64))
-        steps = np.clip(np.rint(-nats / _STEP_NATS), 0, _RAREST)
-        self._build(words, steps.astype(np.uint8))
+        text = b"".join(_encoded(word) + _END for word in words)
+        self._keep(text, _ranks(np.array([frequencies[word] for word in words], np.float64)))
 
-    def _build(self, words: list[str], ranks: NDArray[np.uint8]) -> None:
-        """Builds the trie of sorted words, given how many steps their log frequencies lie below 0.
-
-        The words of a node are neighbours, the word that is the node itself the first of them. So
-        the nodes of a depth are the places where the first characters change.
-        """
-        if not words:
+    def _keep(self, text: bytes, ranks: NDArray[np.uint8]) -> None:
+        """Keeps sorted words, and how many steps their log frequencies lie below 0."""
+        if not text:
             raise ValueError("A lexicon must hold at least one word. Received none.")
-        self._words, self._ranks = words, ranks
-        lengths = np.array([len(word) for word in words])
-        width = int(lengths.max())
-        letters = np.array(words, f"<U{width}").view(np.uint32).reshape(len(words), width)
-        changes = np.zeros(len(words), np.bool_)
-        changes[0] = True
-        first_rows, characters, best = (
-            [np.zeros(1, np.intp)],
-            [np.zeros(1, np.uint32)],
-            [ranks.min()],
+        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord(_END))
+        self._text, self._ranks = text, ranks
+        self._starts = array("I", [0])  # gives its items faster than NumPy
+        self._starts.frombytes((ends + 1).astype(np.uintc).tobytes())
+        self.log_frequencies: NDArray[np.float32] = ranks.astype(np.float32) * np.float32(
+            -_STEP_NATS
         )
-        best_ranks = [np.array(best, np.uint8)]
-        parents: list[NDArray[np.intp]] = []
-        offset = 0
-        for depth, column in enumerate(letters.T, 1):
-            changes[1:] |= column[1:] != column[:-1]
-            is_long = lengths >= depth
-            rows = np.flatnonzero(changes & is_long)
-            above = np.searchsorted(first_rows[-1], rows, side="right") - 1
-            parents.append(above + offset)
-            offset += len(first_rows[-1])
-            first_rows.append(rows)
-            characters.append(column[rows])
-            best_ranks.append(np.minimum.reduceat(np.where(is_long, ranks, _RAREST), rows))
-        self.characters: NDArray[np.uint32] = np.concatenate(characters)
-        count = len(self.characters)
-        self._child_counts = np.bincount(np.concatenate(parents), minlength=count)
-        self._first_children = 1 + np.cumsum(self._child_counts) - self._child_counts
-        depths = np.repeat(np.arange(width + 1), [len(rows) for rows in first_rows])
-        self._rows = np.concatenate(first_rows)
-        self.is_word: NDArray[np.bool_] = lengths[self._rows] == depths
-        self.log_frequencies: NDArray[np.float32] = np.where(
-            self.is_word, _nats(ranks[self._rows]), -np.inf
-        ).astype(np.float32)
-        self.best_log_frequencies: NDArray[np.float32] = _nats(np.concatenate(best_ranks))
+        self.log_frequencies.setflags(write=False)
 
     @staticmethod
     def check(word: str, frequency: float = 1.0) -> None:
@@ -110,10 +86,10 @@ class Lexicon:
         Raises:
             ValueError: see the class.
         """
-        if not 0 < len(word) <= MAX_WORD_CHARACTERS or "\n" in word:
+        if not 0 < len(word) <= MAX_WORD_CHARACTERS or _NO_WORD.search(word):
             raise ValueError(
-                f"A word must hold 1 to {MAX_WORD_CHARACTERS} characters and no line break. "
-                f"Received: {word!r}."
+                f"A word must hold 1 to {MAX_WORD_CHARACTERS} characters, no line break and no "
+                f"half of a surrogate pair. Received: {word!r}."
             )
         if not 0 < frequency <= 1:
             raise ValueError(
@@ -122,61 +98,44 @@ class Lexicon:
 
     def __len__(self) -> int:
         """The number of words."""
-        return len(self._words)
+        return len(self._ranks)
 
     def __contains__(self, word: object) -> bool:
-        if not isinstance(word, str):
-            return False
-        place = bisect_left(self._words, word)
-        return place < len(self._words) and self._words[place] == word
+        return isinstance(word, str) and self.find(word) is not None
 
     def __eq__(self, other: object) -> bool:
         """Two lexicons are equal where their words and frequencies are."""
         return (
             isinstance(other, Lexicon)
-            and self._words == other._words
+            and self._text == other._text
             and np.array_equal(self._ranks, other._ranks)
         )
 
     __hash__ = None  # type: ignore[assignment]
 
-    def children(self, nodes: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Returns what is one character longer than some prefixes.
+    @property
+    def characters(self) -> frozenset[str]:
+        """The characters of all words, found anew each time."""
+        return frozenset(self._text.decode()) - {"\n"}
+
+    def word(self, index: int) -> str:
+        """Returns the word of an index.
 
         Args:
-            nodes: int (K,).
-
-        Returns:
-            The children, int (C,), and for each the position in `nodes` of its parent, int (C,).
+            index: 0 to N - 1.
         """
-        counts = self._child_counts[nodes]
-        places = np.repeat(np.arange(len(nodes)), counts)
-        before = np.cumsum(counts) - counts
-        within = np.arange(len(places)) - before[places]
-        return self._first_children[nodes][places] + within, places
+        return self._bytes(index).decode()
 
-    def find(self, prefix: str) -> int | None:
-        """Returns the node of a prefix, or `None` where no word begins with it."""
-        node = 0
-        for character in prefix:
-            first = int(self._first_children[node])
-            end = first + int(self._child_counts[node])
-            child = first + int(np.searchsorted(self.characters[first:end], ord(character)))
-            if child == end or self.characters[child] != ord(character):
-                return None
-            node = child
-        return node
-
-    def word(self, node: int) -> str:
-        """Returns the word of a node that is one."""
-        return self._words[int(self._rows[node])]
+    def find(self, word: str) -> int | None:
+        """Returns the index of a word; `None` where it is not there."""
+        sought = _encoded(word)
+        index = self._place(sought)
+        return index if index < len(self) and self._bytes(index) == sought else None
 
     def log_frequency(self, word: str) -> float | None:
         """Returns the natural logarithm of a word's share of running text; `None` for no word."""
-        node = self.find(word)
-        return (
-            float(self.log_frequencies[node]) if node is not None and self.is_word[node] else None
-        )
+        index = self.find(word)
+        return None if index is None else float(self.log_frequencies[index])
 
     def knows(self, text: str) -> bool:
         """Returns whether each word of a text, split at spaces, is there."""
@@ -184,8 +143,8 @@ class Lexicon:
 
     def words(self, least_log_frequency: float = -math.inf) -> list[str]:
         """Returns the words that are as frequent, in order."""
-        is_frequent = _nats(self._ranks) >= least_log_frequency
-        return [word for word, kept in zip(self._words, is_frequent, strict=True) if kept]
+        is_frequent = (self.log_frequencies >= least_log_frequency).tolist()
+        return list(compress(self._slice(0, len(self)), is_frequent))
 
     def completions(self, prefix: str, count: int) -> list[str]:
         """Returns the most frequent words that begin with a prefix, the most frequent first.
@@ -194,31 +153,53 @@ class Lexicon:
             prefix: may be empty, or a word itself.
             count: of words, at least 0.
         """
-        node = self.find(prefix)
-        if node is None:
-            return []
-        first = int(self._rows[node])
-        end = bisect(self._words, prefix + chr(sys.maxunicode))
+        sought = _encoded(prefix)
+        first, end = self._place(sought), self._place(sought + _BEHIND_ALL)
         best = np.argsort(self._ranks[first:end], kind="stable")[:count]
-        return [self._words[first + i] for i in best]
+        return [self.word(first + i) for i in best.tolist()]
 
     def changed(self, add: Mapping[str, float], remove: Collection[str] = ()) -> Lexicon:
         """Returns a lexicon with other words: personal ones come in, blocked ones go.
 
         Args:
             add: word -> its frequency, also of words that are there already.
-            remove: words, whether they are there or not.
+            remove: words, whether they are there or not; also of those in `add`.
 
         Raises:
             ValueError: see the class.
         """
-        kept = dict(zip(self._words, np.exp(_nats(self._ranks).astype(np.float64)), strict=True))
-        kept |= add
-        return Lexicon({word: float(f) for word, f in kept.items() if word not in remove})
+        for word, frequency in add.items():
+            self.check(word, frequency)
+        texts: list[bytes] = []
+        ranks: list[NDArray[np.uint8]] = []
+        done = 0  # words that were copied or left out
+        for word in sorted({*add, *remove}):
+            index = self._place(_encoded(word))
+            texts.append(self._text[self._starts[done] : self._starts[index]])
+            ranks.append(self._ranks[done:index])
+            done = index if self.find(word) is None else index + 1
+            if word in add and word not in remove:
+                texts.append(_encoded(word) + _END)
+                ranks.append(_ranks(np.array([add[word]], np.float64)))
+        texts.append(self._text[self._starts[done] :])
+        return self._of(b"".join(texts), np.concatenate([*ranks, self._ranks[done:]]))
+
+    def letters(self) -> NDArray[np.unsignedinteger]:
+        """Returns the code points of all words in order, that of a line break behind each.
+
+        Returns:
+            (T,), of the smallest unsigned type that holds them; not writable.
+        """
+        if self._text.isascii():
+            return np.frombuffer(self._text, np.uint8)
+        points = np.frombuffer(self._text.decode().encode("utf-32"), np.uint32)[1:]  # not its mark
+        letters = points.astype(np.min_scalar_type(int(points.max())))
+        letters.setflags(write=False)
+        return letters
 
     def to_bytes(self) -> bytes:
         """Returns the number of words, their log frequencies, a byte each, and a line for each."""
-        return _COUNT.pack(len(self)) + self._ranks.tobytes() + "\n".join(self._words).encode()
+        return _COUNT.pack(len(self)) + self._ranks.tobytes() + self._text[: -len(_END)]
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Lexicon:
@@ -229,25 +210,62 @@ class Lexicon:
         """
         try:
             [count] = _COUNT.unpack_from(content)
-            text = content[_COUNT.size + count :].decode()
-            ranks = np.frombuffer(content, np.uint8, count, _COUNT.size)
+            text = content[_COUNT.size + count :] + _END
+            text.decode()
+            ranks = np.frombuffer(content, np.uint8, count, _COUNT.size).copy()
         except (struct.error, ValueError) as error:  # of text that is no UTF-8, too
             raise ValueError(f"These are not the bytes of a lexicon: {error}.") from error
-        words = text.split("\n")
-        if len(words) != count:
-            raise ValueError(f"A lexicon of {count} words must list them. Received: {len(words)}.")
-        for word in words:
-            cls.check(word)
-        for one, following in pairwise(words):
-            if one >= following:
-                raise ValueError(
-                    "The words of a lexicon must be distinct and in order. "
-                    f"Received: {following!r} after {one!r}."
-                )
-        lexicon = cls.__new__(cls)
-        lexicon._build(words, ranks)
+        lines = text.count(_END)
+        if lines != count:
+            raise ValueError(f"A lexicon of {count} words must list them. Received: {lines}.")
+        lexicon = cls._of(text, ranks)
+        for first in range(0, count, _AT_ONCE):
+            words = lexicon._slice(first, first + _AT_ONCE + 1)  # and the first of the next ones
+            cls.check(min(words, key=len))
+            cls.check(max(words, key=len))
+            for one, following in pairwise(words):
+                if one >= following:
+                    raise ValueError(
+                        "The words of a lexicon must be distinct and in order. "
+                        f"Received: {following!r} after {one!r}."
+                    )
         return lexicon
 
+    @classmethod
+    def _of(cls, text: bytes, ranks: NDArray[np.uint8]) -> Lexicon:
+        """Builds a lexicon of sorted words, a line break behind each."""
+        lexicon = cls.__new__(cls)
+        lexicon._keep(text, ranks)
+        return lexicon
 
-def _nats(ranks: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return ranks.astype(np.float32) * np.float32(-_STEP_NATS)
+    def _slice(self, first: int, end: int) -> list[str]:
+        """Returns the words from one index up to another, or to the last."""
+        last = min(end, len(self))
+        return self._text[self._starts[first] : self._starts[last] - 1].decode().split("\n")
+
+    def _bytes(self, index: int) -> bytes:
+        """Returns a word in UTF-8."""
+        return self._text[self._starts[index] : self._starts[index + 1] - 1]
+
+    def _place(self, sought: bytes) -> int:
+        """Returns the number of words that come before one in UTF-8."""
+        text, starts = self._text, self._starts
+        first, end = 0, len(self)
+        while first < end:
+            middle = (first + end) // 2
+            if text[starts[middle] : starts[middle + 1] - 1] < sought:
+                first = middle + 1
+            else:
+                end = middle
+        return first
+
+
+def _encoded(word: str) -> bytes:
+    """Returns a word in UTF-8; one that may be looked up, but is in no lexicon, in its like."""
+    return word.encode(errors="surrogatepass")
+
+
+def _ranks(frequencies: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Returns how many steps log frequencies lie below 0, uint8."""
+    steps = np.rint(-np.log(frequencies) / _STEP_NATS)
+    return np.clip(steps, 0, _RAREST).astype(np.uint8)

@@ -91,6 +91,11 @@ class SubwordTokenizer(Tokenizer):
         # U+2581 and the space change places: that of the text is then in no piece.
         return self._cut((" " + text).translate(_SWAP)) if text else []
 
+    def encode_part(self, text: str) -> list[int]:
+        """Returns the ids of a text that goes on where another ends, with no space between them."""
+        text = self.normalize(text)
+        return [self._ids[piece] for piece in self._cut(text.translate(_SWAP))]
+
     def sample(self, text: str, dropout: float, random: Callable[[], float]) -> list[int]:
         """Returns ids of `text` in which, at random, shorter pieces stand where longer ones could.
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 from s2s_keras.config import DataConfig, Recipe, ShortlistConfig
 from s2s_keras.data import Pair, build_dataset, learn_shortlist, read_pairs, split_pairs
 from s2s_keras.data.batches import Examples, ListedExamples, encode_pairs, make_dataset
-from s2s_keras.data.marked_pairs import MarkedPairs
-from s2s_keras.data.marked_words import MarkedWords
+from s2s_keras.data.mistyped_texts import MistypedTexts
 from s2s_keras.data.sampled_pairs import SampledPairs
 from s2s_keras.errors import ConfigError, DataError
 from s2s_keras.keras_session import EVALUATION_BATCH
@@ -46,7 +45,7 @@ class Corpus:
     """The pairs of a recipe, with what a model card says of them.
 
     Attributes:
-        train: the training pairs, or the words that are drawn anew as such.
+        train: the training pairs, or the texts that are drawn anew as such.
         dev: the dev pairs.
         name: of the data.
         licence: of the data.
@@ -241,8 +240,8 @@ def make_batches(
     tokenizers = (source_tokenizer, target_tokenizer)
     dropout = recipe.data.subword_dropout
     train: Examples
-    if isinstance(corpus.train, MarkedWords):
-        train = MarkedPairs(corpus.train, *tokenizers)
+    if isinstance(corpus.train, MistypedTexts):
+        train = corpus.train
     elif not dropout:
         train = ListedExamples(encode_pairs(corpus.train, *tokenizers))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,6 @@ from s2s_keras.model import Seq2Seq, load_model
 from s2s_keras.recipe import parse_recipe
 from s2s_keras.text import TOKENIZERS, Lexicon, Tokenizer
 from s2s_keras.text.channel import ChannelModel
-from s2s_keras.text.marker import marked_word
 from s2s_keras.training.build import build_model
 from s2s_keras.training.callbacks import InterruptGuard, ProgressBar, RunRecorder
 from s2s_keras.training.corpus import (
@@ -137,9 +137,12 @@ def train(
     # From its file, because the best epoch may be one of before an interruption.
     model = _load_averaged(checkpoint if kept == trained else best)
 
-    report(f"Decoding the dev pairs with epoch {kept} of {trained} ...")
-    predictor = make_predictor(model, recipe)
-    metrics = _dev_metrics(predictor, corpus, recipe, report)
+    if corpus.lexicon is None:
+        report(f"Decoding the dev pairs with epoch {kept} of {trained} ...")
+        metrics = _dev_metrics(make_predictor(model, recipe), corpus, recipe, report)
+    else:  # of texts the model does not write whole ones
+        perplexity = math.exp(history[kept - 1]["val_nll"])
+        metrics = {"pairs": len(corpus.dev), "perplexity": perplexity}
     metrics["data"] = {"name": corpus.name, "licence": corpus.licence}
     metrics |= {"kept_epoch": kept, "trained_epochs": trained}
     write_text(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
@@ -210,8 +213,6 @@ def _dev_metrics(
     predictor: Predictor, corpus: Corpus, recipe: Recipe, report: Callable[[str], None]
 ) -> dict[str, Any]:
     """Returns the figures of the task, for JSON."""
-    if corpus.lexicon is not None:
-        return evaluate(predictor, corpus.dev, EVALUATION_BATCH, typed=marked_word).as_dict()
     if recipe.task != "translation":
         return evaluate(predictor, corpus.dev, EVALUATION_BATCH).as_dict()
     if not can_measure_translations():

@@ -1,4 +1,4 @@
-"""A recipe's running text -> pairs of a marked word and what was meant."""
+"""A recipe's running text -> pairs of it as it is typed and as it was meant."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from s2s_keras.config import DataConfig
 from s2s_keras.config.words import WordsConfig
 from s2s_keras.data import Pair, read_pairs
 from s2s_keras.data.lines import read_lines
-from s2s_keras.data.marked_words import MarkedWords
+from s2s_keras.data.mistyped_texts import MistypedTexts
 from s2s_keras.data.noise import (
     ErrorModel,
     Keyboard,
@@ -22,28 +22,26 @@ from s2s_keras.data.noise import (
     learn_channel,
 )
 from s2s_keras.errors import DataError
-from s2s_keras.text import CharacterTokenizer, Lexicon, SubwordTokenizer, Tokenizer, normalize
+from s2s_keras.text import Lexicon, SubwordTokenizer, Tokenizer, normalize
 from s2s_keras.text.channel import ChannelModel
-from s2s_keras.text.marker import WordMarker, with_marks, without_marks
+from s2s_keras.text.context import with_end, without_end
 from s2s_keras.text.words import straighten
 
-__all__ = ["TextCorpus", "learn_word_tokenizers", "load_text_corpus", "read_lexicon"]
-
-MAX_DEV_PAIRS = 5_000
+__all__ = ["TextCorpus", "learn_text_tokenizer", "load_text_corpus", "read_lexicon"]
 
 
 class TextCorpus(NamedTuple):
-    """The words of a recipe's text.
+    """A recipe's text.
 
     Attributes:
-        train: words that are mistyped anew at each draw.
-        dev: words of held-out texts, drawn once.
-        tokenizers: the source's, with marks, and the target's.
+        train: texts that are mistyped anew at each draw.
+        dev: held-out texts, drawn once.
+        tokenizers: the source's and the target's, which are one.
         lexicon: the words that a correction is made of.
         channel: how people mistype words.
     """
 
-    train: MarkedWords
+    train: MistypedTexts
     dev: list[Pair]
     tokenizers: tuple[Tokenizer, Tokenizer]
     lexicon: Lexicon
@@ -71,16 +69,12 @@ def read_lexicon(path: str | Path) -> Lexicon:
     return Lexicon(frequencies)
 
 
-def learn_word_tokenizers(
-    texts: Sequence[str], lexicon: Lexicon, config: DataConfig
-) -> tuple[SubwordTokenizer, CharacterTokenizer]:
-    """Returns the tokeniser of sources, with marks, and that of targets, of characters."""
-    characters = sorted({chr(code) for code in lexicon.characters if code} | {" "})
-    contexts = [without_marks(straighten(text)) for text in texts]
-    learned = SubwordTokenizer.learn(
-        contexts, config.min_count, config.max_vocabulary, lowercase=True
+def learn_text_tokenizer(texts: Sequence[str], config: DataConfig) -> SubwordTokenizer:
+    """Returns the tokeniser of both sides."""
+    plain = [without_end(straighten(text)) for text in texts]
+    return with_end(
+        SubwordTokenizer.learn(plain, config.min_count, config.max_vocabulary, lowercase=True)
     )
-    return with_marks(learned, characters), CharacterTokenizer(characters, lowercase=True)
 
 
 def load_text_corpus(
@@ -103,35 +97,28 @@ def load_text_corpus(
     Random(0).shuffle(texts)
     held_out = max(1, round(config.dev_fraction * len(texts)))
     dev_texts, train_texts = texts[:held_out], texts[held_out:]
-    if tokenizers is None:
-        tokenizers = learn_word_tokenizers(train_texts, lexicon, config)
-    source_tokenizer = tokenizers[0]
-    if not isinstance(source_tokenizer, SubwordTokenizer):
-        raise TypeError(f"Sources must be of subwords. Received: {source_tokenizer.kind}.")
-    marker = WordMarker(source_tokenizer, words.left_tokens, words.right_tokens)
+    tokenizer = learn_text_tokenizer(train_texts, config) if tokenizers is None else tokenizers[0]
+    if not isinstance(tokenizer, SubwordTokenizer):
+        raise TypeError(f"Texts must be of subwords. Received: {tokenizer.kind}.")
     misspellings = _misspellings(config, words, lexicon)
-    noise, context_noise = _noises(config, words, lexicon, misspellings)
-    limits = (config.max_source_length, config.max_target_length)
+    noise = _noise(config, words, lexicon, misspellings)
+    longest = min(config.max_source_length - 1, config.max_target_length)
     train, dev = (
-        MarkedWords(part, lexicon, noise, context_noise, marker, limits, words.completion)
-        for part in (train_texts, dev_texts)
+        MistypedTexts(part, noise, tokenizer, longest) for part in (train_texts, dev_texts)
     )
     if not len(train) or not len(dev):
         raise DataError(
-            f"{len(texts):,} lines give {len(train):,} training and {len(dev):,} dev words of the "
-            "lexicon; give more text.",
+            f"{len(texts):,} lines give {len(train):,} training and {len(dev):,} dev texts; give "
+            "more text.",
             files[0],
         )
-    step = max(1, len(dev) // MAX_DEV_PAIRS)
-    drawn = ((i, dev.draw(i, Random(i))) for i in range(0, len(dev), step))
-    pairs = [pair if _fits(pair, tokenizers, limits) else dev[i] for i, pair in drawn]
-    return TextCorpus(train, pairs, tokenizers, lexicon, learn_channel(misspellings))
-
-
-def _fits(pair: Pair, tokenizers: tuple[Tokenizer, Tokenizer], limits: tuple[int, int]) -> bool:
-    """Whether neither side has too many tokens."""
-    sides = zip(pair, tokenizers, limits, strict=True)
-    return all(len(tokenizer.pieces(text)) <= limit for text, tokenizer, limit in sides)
+    pairs = [dev.mistype(i, Random(i)) for i in range(len(dev))]
+    pairs = [
+        pair if len(tokenizer.encode(pair.source)) <= config.max_source_length else dev[i]
+        for i, pair in enumerate(pairs)
+    ]
+    channel = learn_channel(misspellings, confusion_sets())
+    return TextCorpus(train, pairs, (tokenizer, tokenizer), lexicon, channel)
 
 
 def _misspellings(config: DataConfig, words: WordsConfig, lexicon: Lexicon) -> list[Pair]:
@@ -150,10 +137,8 @@ def _misspellings(config: DataConfig, words: WordsConfig, lexicon: Lexicon) -> l
     return kept
 
 
-def _noises(
-    config: DataConfig, words: WordsConfig, lexicon: Lexicon, pairs: list[Pair]
-) -> tuple[Noise, Noise]:
-    """Returns what happens to the marked word, and what to its context."""
+def _noise(config: DataConfig, words: WordsConfig, lexicon: Lexicon, pairs: list[Pair]) -> Noise:
+    """Returns what happens to the words of a source."""
     misspellings: dict[str, list[str]] = defaultdict(list)
     for pair in pairs:
         misspellings[pair.target].append(pair.source)
@@ -161,11 +146,11 @@ def _noises(
         error_model = ErrorModel(pairs) if pairs else None
     except ValueError as error:
         raise DataError(str(error), config.resolve(words.misspellings[0])) from error
-    given: dict[str, Any] = {
-        "misspellings": misspellings,
-        "error_model": error_model,
-        "confusions": confusion_sets(),
-        "neighbors": find_neighbors(lexicon),
-        "keyboard": Keyboard(words.keyboard),
-    }
-    return Noise(words.rates, **given), Noise(words.context_rates, **given)
+    return Noise(
+        words.rates,
+        misspellings=misspellings,
+        error_model=error_model,
+        confusions=confusion_sets(),
+        neighbors=find_neighbors(lexicon),
+        keyboard=Keyboard(words.keyboard),
+    )

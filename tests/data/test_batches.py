@@ -150,6 +150,7 @@ class Growing:
 
     def __init__(self, count, room=1):
         self.count, self.room = count, room
+        self.target_tokens = 2 * count
 
     def lengths(self):
         return np.array([[2 + self.room, 1 + self.room]] * self.count)

@@ -3,9 +3,11 @@ import threading
 
 import pytest
 
-from s2s_keras.decoding.correction import CorrectionSettings, WordCorrector
+from s2s_keras.data import Pair
+from s2s_keras.data.noise import learn_channel
+from s2s_keras.decoding.correction import UNKNOWN_LOG_PROB, CorrectionSettings, WordCorrector
 from s2s_keras.text import Lexicon, SubwordTokenizer
-from tests.decoding.words import SOURCES, TARGETS, MeantWords
+from tests.decoding.words import TOKENIZER, LikelyWords, always
 
 LEXICON = Lexicon(
     {"the": 0.05, "then": 0.002, "ten": 1e-4, "their": 2e-3, "there": 2e-3, "a": 0.02}
@@ -13,100 +15,114 @@ LEXICON = Lexicon(
 EVEN = CorrectionSettings(frequency_weight=0.0, known_margin=0.0, unknown_margin=0.0)
 
 
-def corrector(settings=EVEN, lexicon=LEXICON, **options):
-    return WordCorrector(SOURCES, TARGETS, lexicon, settings, **options)
+def corrector(settings=EVEN, lexicon=LEXICON, channel=None):
+    return WordCorrector(TOKENIZER, lexicon, settings, channel)
 
 
-def judged(meant, typed, settings=EVEN, left="", right=""):
-    return corrector(settings).judge(MeantWords({typed.lower(): meant}), left, typed, right)
+def judged(likely, typed, settings=EVEN, **options):
+    return corrector(settings, **options).judge(always(likely), "", typed, "")
 
 
-def test_the_likelier_text_wins_and_says_how_likely_it_is():
-    judgement = judged({"the": 0.6, "ten": 0.3, "teh": 0.1}, "teh")
+def test_the_likelier_word_wins_and_says_its_share():
+    judgement = judged({"ten": 0.6, "then": 0.3}, "tehn")
     assert judgement.is_error and not judgement.is_known
-    assert [c.text for c in judgement.others] == ["the", "ten", "then"]
-    assert math.exp(judgement.others[0].log_prob) == pytest.approx(0.6, rel=1e-3)
-    assert math.exp(judgement.typed.log_prob) == pytest.approx(0.1, rel=1e-3)
+    assert [c.text for c in judgement.others][:2] == ["ten", "then"]
+    total = 0.9 + math.exp(UNKNOWN_LOG_PROB)
+    assert math.exp(judgement.others[0].log_prob) == pytest.approx(0.6 / total, rel=1e-3)
+    assert judgement.others[0].features[0] == pytest.approx(math.log(0.6), rel=1e-3)
+    everything = [judgement.typed, *judgement.others]
+    assert sum(math.exp(c.log_prob) for c in everything) == pytest.approx(1.0, abs=1e-4)
 
 
-@pytest.mark.parametrize("typed, meant", [("then", "the"), ("thei", "the")])
-def test_a_correction_must_win_by_the_margin_of_its_kind(typed, meant):
+@pytest.mark.parametrize("typed", ["then", "thei"])
+def test_a_correction_must_win_by_the_margin_of_its_kind(typed):
     is_known = typed == "then"
-    lead = math.log(0.8 / 0.2)
+    lead = math.log(0.8) - (math.log(0.2) if is_known else UNKNOWN_LOG_PROB)
+    likely = {"ten": 0.8, "then": 0.2} if is_known else {"there": 0.8}
     for margin, is_error in ((lead - 0.01, True), (lead + 0.01, False)):
         margins = {"known_margin": 99.0, "unknown_margin": 99.0}
         margins["known_margin" if is_known else "unknown_margin"] = margin
         settings = CorrectionSettings(frequency_weight=0.0, **margins)
-        judgement = judged({meant: 0.8, typed: 0.2}, typed, settings)
+        judgement = judged(likely, typed, settings)
         assert (judgement.is_known, judgement.is_error) == (is_known, is_error)
 
 
-def test_frequencies_count_as_much_as_their_weight():
-    shares = {"ten": 0.5, "the": 0.4, "teh": 0.1}
-    assert judged(shares, "teh").others[0].text == "ten"
-    weighted = CorrectionSettings(frequency_weight=0.5, unknown_margin=0.0)
-    judgement = judged(shares, "teh", weighted)
-    assert judgement.others[0].text == "the"
-    expected = math.log(0.4) + 0.5 * LEXICON.log_frequency("the")
-    assert judgement.others[0].score == pytest.approx(expected, abs=1e-3)
+def test_scores_are_the_weighted_sum_of_what_is_known():
+    channel = learn_channel([Pair("tehn", "then")] * 9)
+    settings = CorrectionSettings(model_weight=0.7, frequency_weight=0.2, channel_weight=0.4)
+    judgement = judged({"ten": 0.5, "then": 0.4}, "tehn", settings, channel=channel)
+    for candidate, share in zip(judgement.others, (0.4, 0.5), strict=False):
+        expected = (
+            0.7 * math.log(share)
+            + 0.2 * LEXICON.log_frequency(candidate.text)
+            + 0.4 * channel.log_prob("tehn", candidate.text)
+        )
+        assert candidate.score == pytest.approx(expected, abs=1e-3)
+    assert [c.text for c in judgement.others][:2] == ["then", "ten"]
     # A word that the lexicon lacks counts as the rarest that one can hold.
-    assert judgement.typed.score == pytest.approx(math.log(0.1) - 0.5 * 25.5, abs=1e-3)
+    expected = 0.7 * UNKNOWN_LOG_PROB - 0.2 * 25.5
+    assert judgement.typed.score == pytest.approx(expected)
 
 
-def test_where_no_candidate_can_win_none_is_looked_for():
-    session = MeantWords({"then": {"then": 0.9, "the": 0.1}})
-    judgement = corrector().judge(session, "", "then", "")
-    assert judgement.others == () and not judgement.is_error
-    assert session.starts == [("then", 1)]
-    readily = CorrectionSettings(frequency_weight=0.0, known_margin=-3.0)
-    session = MeantWords({"then": {"then": 0.9, "the": 0.1}})
-    assert corrector(readily).judge(session, "", "then", "").is_error
-    assert session.starts == [("then", 1), ("then", 8)]
+def test_words_that_are_taken_for_one_another_are_told_apart_by_the_context():
+    channel = learn_channel([], {"there": ("their",), "their": ("there",)})
+    settings = CorrectionSettings(frequency_weight=0.0, channel_weight=0.3, known_margin=0.0)
+    words = corrector(settings, channel=channel)
+    session = LikelyWords(
+        lambda left, right: {"their": 0.9, "there": 0.02} if right == "ten" else {"there": 0.9}
+    )
+    assert words.judge(session, "", "there", " ten").others[0].text == "their"
+    assert words.judge(session, "", "there", " ten").is_error
+    assert not words.judge(session, "", "there", " a").is_error
+    assert not corrector(settings).judge(session, "", "there", " ten").is_error
 
 
 def test_the_same_word_in_the_same_context_is_judged_once():
-    session = MeantWords({})
+    session = always({"ten": 0.5})
     words = corrector()
     first = words.judge(session, "the ", "Then", " a")
+    asked = session.steps
     assert words.judge(session, "the ", "then", " a") == first
-    assert len(session.starts) == 1
-    words.judge(session, "a ", "then", " a")
-    assert len(session.starts) == 2
+    assert session.steps == asked
+    for left, right in (("a ", " a"), ("the ", " the"), ("the (", " a")):
+        words.judge(session, left, "then", right)
+        assert session.steps > asked
+        asked = session.steps
     words.use_words(LEXICON.changed({"x": 0.1}))
     words.judge(session, "the ", "then", " a")
-    assert len(session.starts) == 3
+    assert session.steps > asked
+
+
+def test_where_nothing_is_near_the_model_is_not_asked():
+    session = always({})
+    judgement = corrector().judge(session, "", "kowalski", "")
+    assert judgement.others == () and not judgement.is_error and session.starts == []
 
 
 def test_blocked_words_are_no_candidates_and_right_when_typed():
     words = corrector()
     words.use_words(LEXICON, {"ten", "the"})
-    session = MeantWords({"teh": {"the": 0.6, "ten": 0.3, "teh": 0.1}, "ten": {"then": 0.9}})
+    session = always({"the": 0.6, "ten": 0.3})
     judgement = words.judge(session, "", "teh", "")
     assert not {"the", "ten", "the a"} & {c.text for c in judgement.others}
     assert words.judge(session, "", "ten", "").is_known
+    assert not {"the", "ten"} & {c.text for c in words.suggest(session, "", "t", "", 5)}
+    assert not {"the", "ten"} & {c.text for c in words.suggest(session, "", "", "", 5)}
 
 
 def test_apostrophes_of_all_kinds_are_one():
-    lexicon = LEXICON.changed({"don't": 1e-3})
-    session = MeantWords({})
+    words = corrector(lexicon=LEXICON.changed({"don't": 1e-3, "dont": 1e-6}))
+    session, steps = always({}), []
     for typed in ("don't", "don\u2019t", "don\u00b4t"):
-        judgement = corrector(lexicon=lexicon).judge(session, "Don\u2019t ", typed, "")
+        judgement = words.judge(session, "Don\u2019t ", typed, "")
         assert judgement.is_known and judgement.typed.text == "don't"
-    assert session.starts == [("don't", 1)] * 3
-
-
-def test_a_context_that_leaves_no_room_is_refused():
-    with pytest.raises(ValueError, match="context of 19 tokens leaves a word no room"):
-        corrector(max_source_length=19)
+        steps.append(session.steps)
+    assert steps[0] == steps[-1]
 
 
 def test_the_context_decides():
-    session = MeantWords(
-        {
-            "a⟦⟦t⟦h⟦e⟦r": {"their": 0.9, "there": 0.1},
-            "⟦⟦t⟦h⟦e⟦r a": {"there": 0.9, "their": 0.1},
-        },
-        of_source=True,
+    session = LikelyWords(
+        lambda left, right: {"their": 0.9, "there": 0.1} if left else {"there": 0.9, "their": 0.1}
     )
     words = corrector()
     assert words.judge(session, "a ", "ther", "").others[0].text == "their"
@@ -114,32 +130,27 @@ def test_the_context_decides():
 
 
 def test_suggestions_are_corrections_and_completions_the_best_first():
-    session = MeantWords({"the": {"the": 0.5, "their": 0.3, "there": 0.15, "then": 0.05}})
-    found = corrector().suggest(session, "", "the", "", 3)
-    assert [c.text for c in found] == ["the", "their", "there"]
-    session = MeantWords({"": {"a": 0.7, "there": 0.3}})
-    assert [c.text for c in corrector().suggest(session, "the ", "", "", 2)] == ["a", "there"]
+    session = always({"the": 0.5, "their": 0.3, "there": 0.15, "then": 0.04})
+    found = corrector().suggest(session, "", "the", "", 4)
+    assert [c.text for c in found] == ["the", "their", "there", "then"]
+    found = corrector().suggest(session, "", "thr", "", 2)
+    assert [c.text for c in found] == ["the", "their"]
 
 
-def test_where_the_lexicon_has_too_few_the_model_writes_what_it_likes():
-    session = MeantWords({"kowlski": {"kowalski": 0.7, "kowlski": 0.2, "kovalski": 0.1}})
-    found = corrector().suggest(session, "", "kowlski", "", 2)
-    assert [c.text for c in found] == ["kowalski", "kowlski"]
-    assert math.exp(found[0].log_prob) == pytest.approx(0.7, rel=1e-3)
+def test_the_next_word_is_the_likeliest_that_the_lexicon_has():
+    session = always({"a": 0.5, "the": 0.2, "cat": 0.3})
+    found = corrector().suggest(session, "the ", "", "", 2)
+    assert [c.text for c in found] == ["a", "the"]
+    assert math.exp(found[0].log_prob) == pytest.approx(0.5, rel=1e-3)
+
+
+def test_words_that_no_lexicon_could_hold_are_not_taken():
     words = corrector()
-    words.use_words(LEXICON, {"kowalski"})
-    assert [c.text for c in words.suggest(session, "", "kowlski", "", 1)] == ["kowlski"]
-    # Alone, such a word corrects nothing.
-    assert words.judge(session, "", "kowlski", "").others == ()
-
-
-def test_words_with_characters_of_which_the_model_knows_none_are_not_taken():
-    words = corrector()
-    assert words.takes("Don't")
-    assert not words.takes("café")
-    assert not words.takes("")
-    short = corrector(max_source_length=23)  # 18 for the context, and one for the lone mark
-    assert short.takes("then") and not short.takes("there")
+    assert words.takes("Then") and words.takes("ten a") and words.takes("t" * 48)
+    assert not words.takes("") and not words.takes("t" * 49)
+    assert not words.takes("caf\u00e9") and not words.takes("cat")
+    words.use_words(LEXICON.changed({"caf\u00e9": 0.1}))
+    assert words.takes("Caf\u00e9")
 
 
 def test_threads_share_a_corrector():
@@ -149,8 +160,8 @@ def test_threads_share_a_corrector():
     def judge():
         try:
             for i in range(50):
-                session = MeantWords({"teh": {"the": 0.9, "teh": 0.1}})
-                assert words.judge(session, "a " * (i % 5), "teh", "").is_error
+                session = always({"then": 0.9})
+                assert words.judge(session, "a " * (i % 5), "thne", "").is_error
         except Exception as error:
             failures.append(error)
 
@@ -167,14 +178,6 @@ def test_aggressiveness_moves_both_margins(aggressiveness, shift):
     settings = CorrectionSettings(known_margin=5.0, unknown_margin=-4.0)
     moved = [settings.margin(is_known, aggressiveness) for is_known in (True, False)]
     assert moved == [5.0 + shift, -4.0 + shift]
-
-
-def test_a_word_is_judged_anew_where_a_lower_margin_asks_for_others():
-    session = MeantWords({"then": {"then": 0.7, "the": 0.3}})
-    words = corrector(CorrectionSettings(frequency_weight=0.0, known_margin=0.0))
-    found = [words.judge(session, "", "then", "", aggressiveness=a) for a in (0.0, 1.0, 0.0, 1.0)]
-    assert [judgement.is_error for judgement in found] == [False, True, False, True]
-    assert len(session.starts) == 3  # forced, forced, search
 
 
 def test_settings_come_back_from_metadata():
@@ -213,6 +216,6 @@ def test_impossible_aggressiveness_is_refused(aggressiveness):
         CorrectionSettings().margin(True, aggressiveness)
 
 
-def test_a_vocabulary_without_marks_is_refused():
-    with pytest.raises(ValueError, match="must hold marks"):
-        WordCorrector(SubwordTokenizer(["a"]), TARGETS, LEXICON, EVEN)
+def test_a_vocabulary_without_an_end_is_refused():
+    with pytest.raises(ValueError, match="Words are told apart by subwords"):
+        WordCorrector(SubwordTokenizer(["a"]), LEXICON, EVEN)

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_keras.decoding.correction import Judgement
+from s2s_keras.decoding.correction import Candidate, Judgement
 from s2s_keras.decoding.edits import Edit, apply_edits, find_edits
-from s2s_keras.decoding.lexicon_search import Candidate
 from s2s_keras.text.words import find_words
 
 WRONG = {
@@ -20,8 +19,9 @@ WRONG = {
 
 
 def judgement_of(typed):
-    others = tuple(Candidate(w, math.log(0.6), -1.0) for w in WRONG.get(typed.lower(), ()))
-    return Judgement(Candidate(typed, -3.0, -3.0), False, others, bool(others))
+    none = (0.0, 0.0, 0.0)
+    others = tuple(Candidate(w, math.log(0.6), -1.0, none) for w in WRONG.get(typed.lower(), ()))
+    return Judgement(Candidate(typed, -3.0, -3.0, none), False, others, bool(others))
 
 
 def edits_of(text, judge=lambda left, typed, right: judgement_of(typed)):

@@ -1,56 +1,71 @@
-"""A model of typed words without a network: it holds what may have been meant, and how probably."""
+"""A model of words between contexts without a network: it holds what is likely, and how likely."""
 
 import numpy as np
 
 from s2s_keras.decoding import StepOutput
-from s2s_keras.text import EOS_ID, CharacterTokenizer, SubwordTokenizer
-from s2s_keras.text.marker import marked_word, with_marks
+from s2s_keras.text import SubwordTokenizer, with_end
 
-CHARACTERS = "abcdefghijklmnopqrstuvwxyz' "
-SOURCES = with_marks(
-    SubwordTokenizer([*"abcdefghijklmnopqrstuvwxyz'.,▁", "▁the"], lowercase=True), CHARACTERS
+TOKENIZER = with_end(
+    SubwordTokenizer(
+        [*"abcdefghijklmnopqrstuvwxyz'.,▁", "▁the", "▁then", "▁ten", "▁a", "re", "ir", "there"],
+        lowercase=True,
+    )
 )
-TARGETS = CharacterTokenizer(sorted(CHARACTERS), lowercase=True)
 
 ELSE = 1e-9
-"""The share of every other text."""
+"""The share of every other token."""
+
+LONGEST = 200
 
 
-class MeantWords:
-    """A session whose probability of a text is the one that is given for the typed word.
+class LikelyWords:
+    """A session whose probability of a word is the one that is given for its contexts.
 
     Args:
-        meant: typed word -> text -> its probability; a word that is not there is meant itself.
-        of_source: whether keys are whole sources instead of typed words.
+        likely: left and right context -> word -> its probability there.
     """
 
-    def __init__(self, meant, of_source=False):
-        self.meant = meant
-        self.of_source = of_source
+    def __init__(self, likely):
+        self.likely = likely
         self.starts = []
+        self.steps = 0
 
     def start(self, source_ids, beam_width):
-        source = SOURCES.decode(source_ids[0])
-        typed = marked_word(source)
-        self.texts = self.meant.get(source if self.of_source else typed, {typed: 1.0})
-        self.prefixes = [""] * beam_width
-        self.starts.append((typed, beam_width))
+        self.right = TOKENIZER.decode(source_ids[0])[:-1]
+        self.histories = np.zeros((1, beam_width, LONGEST), np.float32)
+        self.starts.append((self.right, beam_width))
+
+    def state(self):
+        return self.histories
+
+    def resume(self, state):
+        self.histories = np.repeat(state[:, :1], self.histories.shape[1], axis=1)
 
     def step(self, tokens, parents):
-        before = [self.prefixes[parent] for parent in parents]
-        self.prefixes = [
-            prefix + (TARGETS.tokens[token] if token > EOS_ID + 1 else "")
-            for prefix, token in zip(before, tokens, strict=True)
-        ]
-        size = len(TARGETS)
-        log_probs = np.stack([self.row(prefix) for prefix in self.prefixes]).astype(np.float32)
-        return StepOutput(log_probs, np.tile(np.arange(size), (len(tokens), 1)), None)
+        self.steps += 1
+        self.histories = self.histories[:, parents]
+        for row, token in zip(self.histories[0], tokens, strict=True):
+            row[int(np.count_nonzero(row))] = token
+        rows = [[int(token) for token in row if token] for row in self.histories[0]]
+        log_probs = np.stack([self.row(row[1:]) for row in rows])
+        everything = np.tile(np.arange(len(TOKENIZER)), (len(tokens), 1))
+        return StepOutput(log_probs.astype(np.float32), everything, None)
 
-    def row(self, prefix):
-        """Returns log p(next token | prefix), each of the others with a little."""
-        chances = np.full(len(TARGETS), ELSE)
-        for text, share in self.texts.items():
-            if text.startswith(prefix):
-                rest = text[len(prefix) :]
-                chances[TARGETS.encode(rest[:1])[0] if rest else EOS_ID] += share
-        return np.log(chances / chances.sum())
+    def row(self, history):
+        """Returns log p(next token | history), each of the others with a little."""
+        chances = np.full(len(TOKENIZER), ELSE)
+        for place in range(len(history) + 1):
+            begun = history[place:]
+            words = self.likely(TOKENIZER.decode(history[:place]), self.right).items()
+            shares = [(TOKENIZER.encode(word), share) for word, share in words]
+            shares = [(ids, share) for ids, share in shares if ids[: len(begun)] == begun]
+            whole = sum(share for _, share in shares) if begun else 1.0
+            for ids, share in shares:
+                if len(ids) > len(begun):
+                    chances[ids[len(begun)]] += share / whole
+        return np.log(chances)
+
+
+def always(shares):
+    """Returns what is likely in every context."""
+    return LikelyWords(lambda left, right: shares)

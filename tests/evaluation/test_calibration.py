@@ -4,6 +4,7 @@ from s2s_keras.data import Pair
 from s2s_keras.decoding import CorrectionSettings, WordCorrector
 from s2s_keras.evaluation.calibration import (
     SPANS,
+    Sides,
     Word,
     best_margins,
     calibrate,
@@ -11,15 +12,15 @@ from s2s_keras.evaluation.calibration import (
     settings_for_judging,
 )
 from s2s_keras.text import Lexicon
-from tests.decoding.words import SOURCES, TARGETS, MeantWords
+from tests.decoding.words import TOKENIZER, LikelyWords, always
 
 LOW = CorrectionSettings(frequency_weight=0.0, known_margin=-9.0, unknown_margin=-9.0)
 
 
 def test_words_carry_what_changing_them_repairs_and_breaks():
     lexicon = Lexicon({"the": 0.05, "then": 1e-3, "ten": 1e-4})
-    words = WordCorrector(SOURCES, TARGETS, lexicon, LOW)
-    session = MeantWords({"teh": {"the": 0.6, "ten": 0.3, "teh": 0.1}, "ten": {"the": 0.5}})
+    words = WordCorrector(TOKENIZER, lexicon, LOW)
+    session = always({"the": 0.6, "ten": 0.3})
     wrong, right = judged_words(words, session, Pair("teh ten", "the ten"))
     assert (wrong.is_known, right.is_known) == (False, True)
     assert [other[1:] for other in wrong.others] == [(1, 0), (0, 0), (0, 0)]
@@ -38,14 +39,14 @@ def test_margins_repair_most_within_what_may_break():
         word(True, 1.0, 0, 1),
         word(True, 0.0, 1, 0),
     ]
-    none = best_margins(judged, (4, 100), LOW, 0.0)
+    none = best_margins(Sides.of(judged), (4, 100), LOW, 0.0)
     assert (none.fix_rate, none.broken_rate) == (0.5, 0.0)
     assert 1.0 < none.settings.known_margin < 2.0 and 4.0 < none.settings.unknown_margin < 5.0
-    one = best_margins(judged, (4, 100), LOW, 0.01)
+    one = best_margins(Sides.of(judged), (4, 100), LOW, 0.01)
     assert (one.fix_rate, one.broken_rate) == (0.75, 0.01)
-    both = best_margins(judged, (4, 100), LOW, 0.02)
+    both = best_margins(Sides.of(judged), (4, 100), LOW, 0.02)
     assert (both.fix_rate, both.broken_rate) == (1.0, 0.02)
-    assert best_margins([], (4, 100), LOW, 0.02).fix_rate == 0.0
+    assert best_margins(Sides.of([]), (4, 100), LOW, 0.02).fix_rate == 0.0
 
 
 def test_the_dial_reaches_ten_times_what_may_break():
@@ -54,26 +55,30 @@ def test_the_dial_reaches_ten_times_what_may_break():
 
     judged = [word(5.0, 0), *(word(4.95 - i / 10, 1) for i in range(30))]
     for share, reached in ((0.01, 1.0), (0.02, 2.0)):
-        found = best_margins(judged, (1, 100), LOW, share).settings
+        found = best_margins(Sides.of(judged), (1, 100), LOW, share).settings
         assert found.margin(False, 1.0) == pytest.approx(found.unknown_margin - found.dial_span)
         broken = sum(4.95 - i / 10 > found.margin(False, 1.0) for i in range(30))
         assert broken <= 10 * reached and found.dial_span == pytest.approx(reached, abs=0.11)
-    assert best_margins(judged[:1], (1, 100), LOW, 0.01).settings.dial_span == max(SPANS)
+    assert best_margins(Sides.of(judged[:1]), (1, 100), LOW, 0.01).settings.dial_span == max(SPANS)
 
 
 def test_calibrated_settings_repair_what_they_say():
     lexicon = Lexicon({"the": 0.05, "then": 1e-3, "ten": 1e-4})
-    session = MeantWords(
-        {"teh": {"the": 0.6, "ten": 0.4}, "then": {"then": 0.8, "the": 0.2}, "ten": {"then": 0.9}}
-    )
+    likely = {
+        ("", "then"): {"the": 0.6, "ten": 0.4},
+        ("the", ""): {"then": 0.8, "the": 0.2},
+        ("", "a"): {"then": 0.9},
+    }
+    session = LikelyWords(lambda left, right: likely.get((left, right), {}))
     pairs = [Pair("teh then", "the then"), Pair("ten a", "then a")]
-    words = WordCorrector(SOURCES, TARGETS, lexicon, settings_for_judging(CorrectionSettings()))
+    words = WordCorrector(TOKENIZER, lexicon, settings_for_judging(CorrectionSettings()))
     seen = []
     found = calibrate(words, session, pairs, [0.0, 0.5], progress=lambda *done: seen.append(done))
     assert seen == [(1, 2), (2, 2)]
     for calibration in found:
         assert (calibration.fix_rate, calibration.broken_rate) == (1.0, 0.0)
-        judging = WordCorrector(SOURCES, TARGETS, lexicon, calibration.settings)
-        judged = [judging.judge(session, "", word, "").is_error for word in ("teh", "then", "ten")]
+        judging = WordCorrector(TOKENIZER, lexicon, calibration.settings)
+        contexts = [("", "teh", " then"), ("the ", "then", ""), ("", "ten", " a")]
+        judged = [judging.judge(session, *words).is_error for words in contexts]
         assert judged == [True, False, True]
         assert calibration.settings.left_tokens == CorrectionSettings().left_tokens

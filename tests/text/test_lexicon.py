@@ -1,4 +1,6 @@
 import math
+import tracemalloc
+from itertools import product
 
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s_keras.text import Lexicon
+from s2s_keras.text import lexicon as lexicon_module
 
 WORDS = {"a": 0.02, "the": 0.05, "then": 0.002, "they": 0.005, "théâtre": 1e-6, "don't": 1e-3}
 LEXICON = Lexicon(WORDS)
@@ -24,25 +27,38 @@ def test_words_are_found_and_no_others(words, other):
 
 
 @given(frequencies)
-def test_children_spell_out_all_words(words):
+def test_words_have_their_place_in_order(words):
     lexicon = Lexicon(words)
-    found, nodes, prefixes = {}, np.zeros(1, np.intp), [""]
-    while len(nodes):
-        children, places = lexicon.children(nodes)
-        prefixes = [
-            prefixes[place] + chr(lexicon.characters[child])
-            for child, place in zip(children, places, strict=True)
-        ]
-        for node, prefix in zip(children, prefixes, strict=True):
-            assert lexicon.find(prefix) == node
-            behind = [w for w in words if w.startswith(prefix)]
-            best = max(lexicon.log_frequency(word) for word in behind)
-            assert lexicon.best_log_frequencies[node] == pytest.approx(best)
-            if lexicon.is_word[node]:
-                found[prefix] = lexicon.word(node)
-                assert lexicon.log_frequencies[node] == lexicon.log_frequency(prefix)
-        nodes = children
-    assert found == {word: word for word in words}
+    assert [lexicon.word(i) for i in range(len(lexicon))] == lexicon.words() == sorted(words)
+    for i, word in enumerate(sorted(words)):
+        assert lexicon.find(word) == i
+        assert lexicon.log_frequencies[i] == lexicon.log_frequency(word)
+    assert lexicon.log_frequencies.dtype == np.float32
+    assert lexicon.characters == set().union(*words)
+
+
+@given(frequencies, letters | st.just(""))
+def test_completions_are_the_words_that_begin_so(words, prefix):
+    lexicon = Lexicon(words)
+    expected = sorted(word for word in words if word.startswith(prefix))
+    expected.sort(key=lambda word: -lexicon.log_frequency(word))
+    assert lexicon.completions(prefix, len(words)) == expected
+    assert lexicon.completions(prefix, 2) == expected[:2]
+
+
+@pytest.mark.parametrize(
+    "words, letter_type",
+    [
+        (["ab", "c"], np.uint8),
+        (["aé", "\xff"], np.uint8),
+        (["aж"], np.uint16),
+        (["\U0001f600", "é"], np.uint32),
+    ],
+)
+def test_letters_take_no_more_than_they_need(words, letter_type):
+    found = Lexicon(dict.fromkeys(words, 0.1)).letters()
+    assert "".join(map(chr, found)) == "".join(f"{word}\n" for word in sorted(words))
+    assert found.dtype == letter_type and not found.flags.writeable
 
 
 @given(frequencies)
@@ -65,11 +81,18 @@ def test_completions_are_the_most_frequent_first():
     assert LEXICON.completions("the", 0) == []
 
 
-def test_prefixes_that_are_no_words_have_no_frequency():
-    assert LEXICON.log_frequency("th") is None
-    assert "th" not in LEXICON
-    assert LEXICON.log_frequencies[LEXICON.find("th")] == -np.inf
-    assert LEXICON.find("thx") is None
+@pytest.mark.parametrize(
+    "other", ["th", "thex", "", "a\nthe", "the\n", "\ud800", "\U0010ffff", "0"]
+)
+def test_what_is_no_word_has_no_frequency(other):
+    assert LEXICON.log_frequency(other) is None
+    assert LEXICON.find(other) is None
+    assert other not in LEXICON and not LEXICON.knows(other)
+    assert LEXICON.completions(f"{other}x", 3) == []
+
+
+def test_what_is_no_text_is_no_word():
+    assert 1 not in LEXICON and b"the" not in LEXICON
 
 
 def test_changed_adds_and_removes_words():
@@ -80,6 +103,39 @@ def test_changed_adds_and_removes_words():
     assert "a" in LEXICON
 
 
+@given(frequencies, frequencies, st.sets(letters | st.just("\ud800")))
+def test_changed_is_what_the_words_would_have_been_built_to(words, add, remove):
+    expected = {word: f for word, f in {**words, **add}.items() if word not in remove}
+    lexicon = Lexicon(words)
+    if expected:
+        assert lexicon.changed(add, remove) == Lexicon(expected)
+    else:
+        with pytest.raises(ValueError, match="at least one word"):
+            lexicon.changed(add, remove)
+    assert lexicon == Lexicon(words)
+
+
+@pytest.mark.parametrize("words, message", [({"": 0.1}, "1 to 48"), ({"b": 2.0}, "at most 1")])
+def test_changes_to_impossible_words_are_refused(words, message):
+    with pytest.raises(ValueError, match=message):
+        LEXICON.changed(words)
+
+
+def test_a_lexicon_takes_little_memory():
+    words = ["".join(letters) for letters in product("abcdefghijklmnopqrst", repeat=3)]
+    content = Lexicon(dict.fromkeys(words, 0.1)).to_bytes()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        lexicon = Lexicon.from_bytes(content)
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(lexicon) == 8000
+    assert kept - before < 16 * len(lexicon)  # bytes: 4 of text, 9 of arrays
+    assert peak - before < 100 * len(lexicon)
+
+
 @pytest.mark.parametrize(
     "words, message",
     [
@@ -87,6 +143,7 @@ def test_changed_adds_and_removes_words():
         ({"": 0.1}, "Received: ''"),
         ({"a\nb": 0.1}, "no line break"),
         ({"x" * 49: 0.1}, "1 to 48 characters"),
+        ({"a\udc00": 0.1}, "no half of a surrogate pair"),
         ({"a": 0.0}, "above 0 and at most 1"),
         ({"a": 1.5}, "Received: 1.5 of 'a'"),
         ({"a": math.nan}, "Received: nan"),
@@ -108,11 +165,26 @@ def test_impossible_words_are_refused(words, message):
         (b"\x01\0\0\0\x01\xff", "not the bytes"),
         (b"\x00\0\0\0", "0 words must list them. Received: 1"),
         (b"\x01\0\0\0\x01", "1 to 48 characters"),
+        (b"\x03\0\0\0\x01\x01\x01a\n\nb", "1 to 48 characters"),
+        (b"\x02\0\0\0\x01\x01a\n" + b"b" * 49, "1 to 48 characters"),
+        (b"\x01\0\0\0\x01\xed\xa0\x80", "not the bytes"),
+        (b"\xff\xff\xff\xffone", "not the bytes"),
     ],
 )
 def test_damaged_bytes_are_refused(content, message):
     with pytest.raises(ValueError, match=message):
         Lexicon.from_bytes(content)
+
+
+@pytest.mark.parametrize("place", [1, 3, 4, 7, 8, 9])
+def test_damage_is_found_wherever_it_lies(place, monkeypatch):
+    monkeypatch.setattr(lexicon_module, "_AT_ONCE", 4)
+    words = [*"abcdefghij"]
+    content = Lexicon(dict.fromkeys(words, 0.1)).to_bytes()
+    assert Lexicon.from_bytes(content).words() == words
+    words[place] = words[place - 1]
+    with pytest.raises(ValueError, match=f"Received: '{words[place]}' after '{words[place]}'"):
+        Lexicon.from_bytes(content[: 4 + 10] + "\n".join(words).encode())
 
 
 def test_words_are_found_by_frequency_and_texts_by_their_words():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,9 @@ _SPACE = 2.5e-3
 """Likewise of a space too few or too many, of which lists of single words know nothing."""
 
 
-def learn_channel(pairs: Iterable[Pair]) -> ChannelModel:
+def learn_channel(
+    pairs: Iterable[Pair], confusions: Mapping[str, Sequence[str]] | None = None
+) -> ChannelModel:
     """Counts the slips of misspellings.
 
     >>> channel = learn_channel([Pair("recieve", "receive")] * 9 + [Pair("untill", "until")])
@@ -32,6 +34,7 @@ def learn_channel(pairs: Iterable[Pair]) -> ChannelModel:
 
     Args:
         pairs: typed and correct words, in lower case; none give slips that are all as rare.
+        confusions: of `confusion_sets`; which share of words they befall no list tells.
     """
     size = len(ALPHABET)
     counts = np.zeros((len(TABLES), size, size))
@@ -54,7 +57,7 @@ def learn_channel(pairs: Iterable[Pair]) -> ChannelModel:
         ]
     )
     found[:2, :, ALPHABET.index(" ")] = np.log(_SPACE)
-    return ChannelModel(found.astype(np.float32))
+    return ChannelModel(found.astype(np.float32), confusions)
 
 
 def _slips(typed: str, word: str) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,125 @@
+"""Running text -> pairs of it as it is typed and as it was meant, mistyped anew at each draw."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s2s_keras.data.batches import Example, encode_pairs
+from s2s_keras.data.noise import Noise
+from s2s_keras.data.pairs import Pair
+from s2s_keras.text import SubwordTokenizer, find_words, normalize
+from s2s_keras.text.context import END, without_end
+from s2s_keras.text.words import straighten
+
+__all__ = ["MistypedTexts"]
+
+_SLACK = 4
+"""Tokens by which most mistyped texts are no longer than clean ones."""
+
+_CHUNK = re.compile(r"\S+")
+
+
+class MistypedTexts(Sequence[Pair]):
+    """Texts as they are typed, and as they were meant, with an end behind each source.
+
+    At each draw words are mistyped by chance; the same random numbers give the same draw. Words
+    stay in their places: the third word of a source is what was typed for the third of its target.
+
+    Args:
+        texts: of any length; those that are too long are cut between words.
+        noise: what happens to a word; it adds no space and leaves none out.
+        tokenizer: of `with_end`, for both sides.
+        longest: tokens of the longest text, the end apart.
+    """
+
+    def __init__(
+        self, texts: Sequence[str], noise: Noise, tokenizer: SubwordTokenizer, longest: int
+    ) -> None:
+        self.noise = noise
+        self._tokenizer = tokenizer
+        self._longest = longest
+        self._counts: dict[str, int] = {}
+        parts = [
+            part for text in texts for part in self._parts(without_end(straighten(normalize(text))))
+        ]
+        self._texts = [text for text, _ in parts]
+        self._lengths = np.array([tokens for _, tokens in parts], np.int32)
+
+    def __len__(self) -> int:
+        """The number of texts."""
+        return len(self._texts)
+
+    @overload
+    def __getitem__(self, index: int) -> Pair: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Pair]: ...
+
+    def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
+        """Returns what `mistype` does without random numbers."""
+        if isinstance(index, slice):
+            return [self.mistype(i, None) for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return self.mistype(index, None)
+
+    @property
+    def target_tokens(self) -> int:
+        """The tokens of all targets, `eos` included."""
+        return int(self._lengths.sum()) + len(self)
+
+    def lengths(self) -> NDArray[np.integer]:
+        """Returns int (N, 2): room for each text as it is typed, and as it was meant."""
+        sources = np.minimum(self._lengths + _SLACK, self._longest)
+        return np.stack([sources, self._lengths], axis=1) + 1
+
+    def draw(self, index: int, rng: np.random.Generator | None) -> Example:
+        """Returns `(source_ids (S,), target_ids (T,))`; nothing is mistyped without `rng`."""
+        chance = None if rng is None else Random(int(rng.integers(2**62)))
+        [example] = encode_pairs([self.mistype(index, chance)], self._tokenizer, self._tokenizer)
+        return example
+
+    def mistype(self, index: int, rng: Random | None) -> Pair:
+        """Returns a text as it is typed, and as it was meant.
+
+        Args:
+            index: of the text.
+            rng: of which the draw is a function; without it all is typed as it was meant.
+        """
+        text = self._texts[index]
+        if rng is None:
+            return Pair(text + END, text)
+        parts, start = [], 0
+        for word in find_words(text, ()):
+            typed = self.noise.type_word([word.text], 0, rng).text
+            if typed != word.text and not any(character.isspace() for character in typed):
+                parts += [text[start : word.start], typed]
+                start = word.end
+        return Pair("".join([*parts, text[start:], END]), text)
+
+    def _parts(self, text: str) -> Iterator[tuple[str, int]]:
+        """Yields the parts of a text that are not too long, and their tokens."""
+        part: list[str] = []
+        tokens = 0
+        for chunk in _CHUNK.findall(text):
+            count = self._count(chunk)
+            if part and tokens + count > self._longest:
+                yield " ".join(part), tokens
+                part, tokens = [], 0
+            if count <= self._longest:
+                part.append(chunk)
+                tokens += count
+        if part:
+            yield " ".join(part), tokens
+
+    def _count(self, chunk: str) -> int:
+        count = self._counts.get(chunk)
+        if count is None:
+            count = self._counts[chunk] = len(self._tokenizer.encode(chunk))
+        return count

@@ -54,18 +54,18 @@ class WordsConfig(Section):
     """Tokens of the context before a word that is corrected."""
     right_tokens: Annotated[int, Field(ge=0, le=256, strict=True)] = 15
     """Tokens of the context behind it."""
-    model_weight: Annotated[float, Field(ge=0)] = 1.0
+    model_weight: Annotated[float, Field(ge=0)] = 0.3
     """What the model's log-probability of a word counts."""
-    frequency_weight: Annotated[float, Field(ge=0)] = 0.3
+    frequency_weight: Annotated[float, Field(ge=0)] = 0.1
     """What its log frequency counts."""
-    channel_weight: Annotated[float, Field(ge=0)] = 0.0
+    channel_weight: Annotated[float, Field(ge=0)] = 0.6
     """What the log-probability counts with which people, by the files of misspellings, type what
     was typed for it."""
-    known_margin: float = 5.0
+    known_margin: float = 0.0
     """Nats by which a correction must win over a typed word that is in the lexicon."""
     unknown_margin: float = -4.0
     """Likewise over one that is not."""
-    dial_span: Annotated[float, Field(ge=0)] = 4.0
+    dial_span: Annotated[float, Field(ge=0)] = 1.0
     """Nats by which either end of the dial `aggressiveness` moves both margins."""
     max_edits: Annotated[int, Field(ge=0, le=7, strict=True)] = 2
     """Largest edit distance of a correction."""

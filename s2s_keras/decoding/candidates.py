@@ -12,13 +12,19 @@ from s2s_keras.decoding.near_words import Near, NearWords
 from s2s_keras.text import Lexicon
 from s2s_keras.text.channel import ChannelModel
 
-__all__ = ["UNKNOWN_LOG_FREQUENCY", "CandidateFinder", "Found"]
+__all__ = ["UNKNOWN_LOG_FREQUENCY", "CandidateFinder", "Found", "joined"]
 
 UNKNOWN_LOG_FREQUENCY = -25.5
 """Of a word that the lexicon lacks: that of the rarest word that it can hold."""
 
 _FUZZY = 4
 """Characters from which on a beginning may hold a slip."""
+
+_MISSING = 0.5
+"""Nats that a character costs that is not typed yet."""
+
+_SLIP_OF_BEGINNING = 4.0
+"""Nats that a slip in a beginning costs beside what the channel says."""
 
 
 class Found(NamedTuple):
@@ -85,9 +91,20 @@ class CandidateFinder:
         return self._best(near, self._splits(typed))
 
     def completions(self, typed: str) -> Found:
-        """Returns the words that a beginning may become; one slip is forgiven in a longer one."""
+        """Returns the words that a beginning may become; one slip is forgiven in a longer one.
+
+        What is typed is more often a whole word than a beginning: each character that is still
+        missing costs, and a slip costs more than in a word.
+        """
         edits = min(1, self._max_edits) if len(typed) >= _FUZZY else 0
-        return self._best(self._near_words.find(typed, edits, completes=True), [])
+        near = self._near_words.find(typed, edits, completes=True)
+        missing = self._near_words.lengths[near.indices].astype(np.float64) - len(typed)
+        costs = _MISSING * missing + _SLIP_OF_BEGINNING * (near.edits > 0)
+        return self._best(near._replace(slips=near.slips - costs), [])
+
+    def as_typed(self, typed: str) -> Found:
+        """Returns what was typed as what was meant."""
+        return Found([typed], np.array([self.log_frequency(typed)]), np.zeros(1))
 
     def _best(self, near: Near, others: Sequence[tuple[str, float]]) -> Found:
         """Joins near words and others, each with its slips; what is blocked is left out."""
@@ -132,3 +149,14 @@ class CandidateFinder:
             return []
         words = (word for word in self._channel.confusions.get(typed, ()) if word in self.lexicon)
         return [(word, self._channel.confusion_log_prob) for word in words]
+
+
+def joined(parts: Sequence[Found]) -> Found:
+    """Returns the words of all parts, each once, with the likeliest of its slips."""
+    found: dict[str, tuple[float, float]] = {}
+    for part in parts:
+        rows = zip(part.texts, part.log_frequencies.tolist(), part.slips.tolist(), strict=True)
+        for text, log_frequency, slips in rows:
+            found[text] = log_frequency, max(slips, found.get(text, (0.0, slips))[1])
+    columns = np.array(list(found.values()), np.float64).reshape(-1, 2)
+    return Found(list(found), columns[:, 0], columns[:, 1])

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from s2s_keras.decoding.between import Between, LeftStates, ResumableSession
-from s2s_keras.decoding.candidates import CandidateFinder, Found
+from s2s_keras.decoding.candidates import CandidateFinder, Found, joined
 from s2s_keras.text import Lexicon, Tokenizer
 from s2s_keras.text.channel import ChannelModel
 from s2s_keras.text.context import WordContext, goes_on
@@ -50,12 +50,12 @@ class CorrectionSettings:
         right_tokens: likewise behind it.
     """
 
-    model_weight: float = 1.0
-    frequency_weight: float = 0.3
-    channel_weight: float = 0.0
-    known_margin: float = 5.0
+    model_weight: float = 0.3
+    frequency_weight: float = 0.1
+    channel_weight: float = 0.6
+    known_margin: float = 0.0
     unknown_margin: float = -4.0
-    dial_span: float = 4.0
+    dial_span: float = 1.0
     max_edits: int = 2
     n_best: int = 4
     left_tokens: int = 32
@@ -297,14 +297,11 @@ class WordCorrector:
         between = Between(session, left_ids, right_ids, self._states, self._size, beam_width)
         if not typed:
             return self._next_words(finder, between, left, count)
-        found: dict[str, Candidate] = {}
         parts = [finder.completions(typed), finder.corrections(typed)]
         if finder.lexicon.knows(typed) and typed not in finder.blocked:
-            parts.append(self._as_typed(finder, typed))
-        for part in parts:
-            for candidate in self._scored(part, between, left):
-                found.setdefault(candidate.text, candidate)
-        return _with_shares(sorted(found.values(), key=lambda c: -c.score)[:count])
+            parts.append(finder.as_typed(typed))
+        candidates = self._scored(joined(parts), between, left)
+        return _with_shares(sorted(candidates, key=lambda c: -c.score)[:count])
 
     def _judge(
         self,
@@ -316,18 +313,17 @@ class WordCorrector:
         beam_width: int,
     ) -> Judgement:
         is_known = finder.lexicon.knows(typed)
-        found = finder.corrections(typed)
-        itself = self._as_typed(finder, typed)
+        found, as_typed = finder.corrections(typed), finder.as_typed(typed)
+        itself = self._candidate(as_typed, 0, UNKNOWN_LOG_PROB)
         if not found.texts:
-            return Judgement(self._candidate(itself, 0, UNKNOWN_LOG_PROB), is_known, (), False)
+            return Judgement(itself, is_known, (), False)
         between = Between(session, *ids, self._states, self._size, beam_width)
-        candidates = self._scored(found, between, left)
-        if is_known:
-            [typed_candidate] = self._scored(itself, between, left)
+        if is_known:  # asked for with the others, of which it may be the beginning
+            itself, *candidates = self._scored(joined([as_typed, found]), between, left)
         else:
-            typed_candidate = self._candidate(itself, 0, UNKNOWN_LOG_PROB)
+            candidates = self._scored(found, between, left)
         candidates.sort(key=lambda candidate: -candidate.score)
-        first, *others = _with_shares([typed_candidate, *candidates])
+        first, *others = _with_shares([itself, *candidates])
         return Judgement(first, is_known, tuple(others[: self.settings.n_best]), False)
 
     def _next_words(
@@ -344,11 +340,6 @@ class WordCorrector:
                 if len(found) == count:
                     break
         return found
-
-    @staticmethod
-    def _as_typed(finder: CandidateFinder, typed: str) -> Found:
-        """Returns a word as what was meant by itself."""
-        return Found([typed], np.array([finder.log_frequency(typed)]), np.zeros(1))
 
     def _scored(self, found: Found, between: Between, left: str) -> list[Candidate]:
         """Asks the model for words."""

@@ -68,6 +68,9 @@ class NearWords:
         lexicon: the words.
         channel: how people mistype words; without one all slips are free.
 
+    Attributes:
+        lengths: uint8 (N,), the characters of each word.
+
     Reference:
         Ukkonen 1985, "Algorithms for approximate string matching" (the farthest row of each
         diagonal); Hyyrö 2003, "A bit-vector algorithm for computing Levenshtein and Damerau edit
@@ -82,14 +85,14 @@ class NearWords:
         ends = np.flatnonzero(letters == _BREAK)
         starts = np.append(0, ends[:-1] + 1)
         self._starts = (starts + MAX_EDITS).astype(np.uint32)
-        self._lengths = (ends - starts).astype(np.uint8)
-        self._longest = int(self._lengths.max())
+        self.lengths = (ends - starts).astype(np.uint8)
+        self._longest = int(self.lengths.max())
         self._last_letter = int(letters.max())
         beyond = MAX_EDITS, MAX_WORD_CHARACTERS + 2 * MAX_EDITS  # where diagonals lead
         self._letters = np.pad(letters, beyond, constant_values=_BREAK)
         # Shorter words stand first in what all words are looked through by.
-        self._by_length = np.argsort(self._lengths, kind="stable").astype(np.uint32)
-        counts = np.bincount(self._lengths, minlength=self._longest + 1)
+        self._by_length = np.argsort(self.lengths, kind="stable").astype(np.uint32)
+        counts = np.bincount(self.lengths, minlength=self._longest + 1)
         self._firsts = np.append(0, counts.cumsum()).tolist()  # place of each length
         self._shared = self._share()
         self._shared_by_length = self._shared[self._by_length]
@@ -200,7 +203,7 @@ class NearWords:
         swaps = np.zeros_like(matches)
         swaps[1:-1] = matches[2:] & (matches[:-2] >> 1)
         diagonals = np.arange(-max_edits, max_edits + 1)[:, None]
-        last = self._lengths[indices].astype(np.int64) - len(typed)
+        last = self.lengths[indices].astype(np.int64) - len(typed)
         is_end = diagonals <= last if completes else diagonals == last
         rows = np.zeros_like(matches)
         rows[max_edits] = 1
@@ -245,10 +248,10 @@ class NearWords:
         if self._channel is None:
             return slips
         mistyped = np.flatnonzero(edits)  # all else is for free
-        mistyped = mistyped[np.argsort(self._lengths[indices[mistyped]])]
+        mistyped = mistyped[np.argsort(self.lengths[indices[mistyped]])]
         for i in range(0, len(mistyped), _AT_ONCE):
             some = mistyped[i : i + _AT_ONCE]
-            lengths = self._lengths[indices[some]]
+            lengths = self.lengths[indices[some]]
             letters = self._around(indices[some], 0, int(lengths[-1]))
             codes = self._codes.take(np.minimum(letters.T, len(_ASCII) - 1))
             slips[some] = self._channel.log_probs(typed, codes, lengths, completes)

@@ -40,6 +40,7 @@ data:
     channel_weight: 0.3
     known_margin: 1.0
     unknown_margin: -1.0
+    dial_span: 4.0
 model:
   looks_ahead: true
   decoder: luong

@@ -26,7 +26,11 @@ def test_the_file_holds_the_lexicon_and_the_settings(run: Path, file: Path) -> N
     assert artifact.lexicon == Lexicon.from_bytes((run / "lexicon.bin").read_bytes())
     assert "together" in artifact.lexicon and "teh" not in artifact.lexicon
     assert CorrectionSettings.from_metadata(artifact.metadata) == CorrectionSettings(
-        model_weight=0.5, channel_weight=0.3, known_margin=1.0, unknown_margin=-1.0
+        model_weight=0.5,
+        channel_weight=0.3,
+        known_margin=1.0,
+        unknown_margin=-1.0,
+        dial_span=4.0,
     )
 
 
@@ -93,7 +97,7 @@ def test_a_keyboard_corrects_the_word_that_was_just_typed(corrector: Corrector) 
 
 def test_suggestions_complete_and_correct(corrector: Corrector) -> None:
     assert corrector.suggest("tog", "The dog ran ")[0].text == "together"
-    assert corrector.suggest("", "She was there with a ", k=1)[0].text == "lot"
+    assert corrector.suggest("", "She was there with a ", " of milk.", 1)[0].text == "lot"
     found = corrector.suggest("Teh", "", " cat sat")
     assert found[0].text == "The" and found[0].probability > 0.5
     assert len(found) == 3

@@ -5,7 +5,7 @@ import pytest
 
 from s2s_keras.data import Pair
 from s2s_keras.data.noise import learn_channel
-from s2s_keras.decoding.candidates import UNKNOWN_LOG_FREQUENCY, CandidateFinder
+from s2s_keras.decoding.candidates import UNKNOWN_LOG_FREQUENCY, CandidateFinder, joined
 from s2s_keras.text import Lexicon
 
 LEXICON = Lexicon(
@@ -56,6 +56,15 @@ def test_completions_go_on_from_what_was_typed():
     assert set(finder().completions("").texts) >= {"a", "lot"}
     assert "there" in finder().completions("thre").texts  # a slip in four
     assert "lot" not in finder().completions("to").texts
+    found = finder().completions("the")
+    slips = dict(zip(found.texts, found.slips, strict=True))
+    assert slips["then"] == -0.5 and slips["there"] == -1.0
+    [beginning] = (
+        CandidateFinder(Lexicon({"thereabouts": 0.1}), None, 2, 0.3, 0.5, 16)
+        .completions("therr")
+        .slips
+    )
+    assert beginning == -4.0 - 0.5 * 6
 
 
 def test_without_edits_nothing_is_near():
@@ -78,3 +87,16 @@ def test_frequencies_of_several_words_add_up():
     assert finder().log_frequency("the xyz") == pytest.approx(
         math.log(0.05) + UNKNOWN_LOG_FREQUENCY, abs=0.1
     )
+
+
+def test_what_is_found_twice_keeps_its_likeliest_slips():
+    completions, corrections = finder().completions("the"), finder().corrections("the")
+    assert set(completions.texts) & set(corrections.texts) == {"then"}
+    both = joined([corrections, completions, finder().as_typed("the")])
+    assert sorted(both.texts) == sorted({*completions.texts, *corrections.texts, "the"})
+    assert both.slips[both.texts.index("then")] == max(
+        part.slips[part.texts.index("then")] for part in (completions, corrections)
+    )
+    assert both.slips[both.texts.index("the")] == 0.0
+    assert both.log_frequencies[both.texts.index("the")] == finder().log_frequency("the")
+    assert joined([]).texts == []

@@ -1,5 +1,6 @@
 import math
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,9 @@ from tests.decoding.words import TOKENIZER, LikelyWords, always
 LEXICON = Lexicon(
     {"the": 0.05, "then": 0.002, "ten": 1e-4, "their": 2e-3, "there": 2e-3, "a": 0.02}
 )
-EVEN = CorrectionSettings(frequency_weight=0.0, known_margin=0.0, unknown_margin=0.0)
+EVEN = CorrectionSettings(
+    model_weight=1.0, frequency_weight=0.0, channel_weight=0.0, unknown_margin=0.0
+)
 
 
 def corrector(settings=EVEN, lexicon=LEXICON, channel=None):
@@ -42,7 +45,7 @@ def test_a_correction_must_win_by_the_margin_of_its_kind(typed):
     for margin, is_error in ((lead - 0.01, True), (lead + 0.01, False)):
         margins = {"known_margin": 99.0, "unknown_margin": 99.0}
         margins["known_margin" if is_known else "unknown_margin"] = margin
-        settings = CorrectionSettings(frequency_weight=0.0, **margins)
+        settings = replace(EVEN, **margins)
         judgement = judged(likely, typed, settings)
         assert (judgement.is_known, judgement.is_error) == (is_known, is_error)
 
@@ -66,7 +69,7 @@ def test_scores_are_the_weighted_sum_of_what_is_known():
 
 def test_words_that_are_taken_for_one_another_are_told_apart_by_the_context():
     channel = learn_channel([], {"there": ("their",), "their": ("there",)})
-    settings = CorrectionSettings(frequency_weight=0.0, channel_weight=0.3, known_margin=0.0)
+    settings = replace(EVEN, channel_weight=0.3)
     words = corrector(settings, channel=channel)
     session = LikelyWords(
         lambda left, right: {"their": 0.9, "there": 0.02} if right == "ten" else {"there": 0.9}
@@ -175,7 +178,7 @@ def test_threads_share_a_corrector():
 
 @pytest.mark.parametrize("aggressiveness, shift", [(0.0, 4.0), (0.5, 0.0), (1.0, -4.0)])
 def test_aggressiveness_moves_both_margins(aggressiveness, shift):
-    settings = CorrectionSettings(known_margin=5.0, unknown_margin=-4.0)
+    settings = CorrectionSettings(known_margin=5.0, unknown_margin=-4.0, dial_span=4.0)
     moved = [settings.margin(is_known, aggressiveness) for is_known in (True, False)]
     assert moved == [5.0 + shift, -4.0 + shift]
 

@@ -14,7 +14,13 @@ from s2s_keras.evaluation.calibration import (
 from s2s_keras.text import Lexicon
 from tests.decoding.words import TOKENIZER, LikelyWords, always
 
-LOW = CorrectionSettings(frequency_weight=0.0, known_margin=-9.0, unknown_margin=-9.0)
+LOW = CorrectionSettings(
+    model_weight=1.0,
+    frequency_weight=0.0,
+    channel_weight=0.0,
+    known_margin=-9.0,
+    unknown_margin=-9.0,
+)
 
 
 def test_words_carry_what_changing_them_repairs_and_breaks():

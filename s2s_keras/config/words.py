@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from s2s_keras.config.base import Positive, Section
+from s2s_keras.config.base import Positive, Section, Share
 from s2s_keras.data.noise import SPACE_KINDS, check_rates
 from s2s_keras.decoding.correction import CorrectionSettings
 
@@ -48,6 +48,9 @@ class WordsConfig(Section):
     """What happens to each word of a source, and how often; the others are typed as they were
     meant. `misspelling` takes one of the files, `error_model` makes one up that is like them;
     `confusion` and `neighbor` take another word."""
+    unfinished: Share = 0.0
+    """Share of the texts that end behind one of their words in an epoch, as texts do that are being
+    typed: for suggestions where nothing follows yet."""
     keyboard: Literal["qwerty", "qwertz", "azerty"] = "qwerty"
     """The layout on which fingers slip."""
     left_tokens: Annotated[int, Field(ge=0, le=256, strict=True)] = 32

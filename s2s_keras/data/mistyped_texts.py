@@ -36,12 +36,20 @@ class MistypedTexts(Sequence[Pair]):
         noise: what happens to a word; it adds no space and leaves none out.
         tokenizer: of `with_end`, for both sides.
         longest: tokens of the longest text, the end apart.
+        unfinished: the share of draws that end behind one of their words, 0 to 1: so do texts that
+            are being typed, and nothing is known then of what follows.
     """
 
     def __init__(
-        self, texts: Sequence[str], noise: Noise, tokenizer: SubwordTokenizer, longest: int
+        self,
+        texts: Sequence[str],
+        noise: Noise,
+        tokenizer: SubwordTokenizer,
+        longest: int,
+        unfinished: float = 0.0,
     ) -> None:
         self.noise = noise
+        self.unfinished = unfinished
         self._tokenizer = tokenizer
         self._longest = longest
         self._counts: dict[str, int] = {}
@@ -95,8 +103,12 @@ class MistypedTexts(Sequence[Pair]):
         text = self._texts[index]
         if rng is None:
             return Pair(text + END, text)
+        words = find_words(text, ())
+        if words and rng.random() < self.unfinished:
+            del words[rng.randrange(len(words)) + 1 :]
+            text = text[: words[-1].end]
         parts, start = [], 0
-        for word in find_words(text, ()):
+        for word in words:
             typed = self.noise.type_word([word.text], 0, rng).text
             if typed != word.text and not any(character.isspace() for character in typed):
                 parts += [text[start : word.start], typed]

@@ -104,7 +104,8 @@ def load_text_corpus(
     noise = _noise(config, words, lexicon, misspellings)
     longest = min(config.max_source_length - 1, config.max_target_length)
     train, dev = (
-        MistypedTexts(part, noise, tokenizer, longest) for part in (train_texts, dev_texts)
+        MistypedTexts(part, noise, tokenizer, longest, words.unfinished)
+        for part in (train_texts, dev_texts)
     )
     if not len(train) or not len(dev):
         raise DataError(

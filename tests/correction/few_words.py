@@ -36,6 +36,7 @@ data:
     lexicon: lexicon.tsv
     misspellings: [misspellings.tsv]
     rates: {{misspelling: 0.05, omission: 0.05}}
+    unfinished: 0.3
     model_weight: 0.5
     channel_weight: 0.3
     known_margin: 1.0

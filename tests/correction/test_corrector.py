@@ -98,6 +98,7 @@ def test_a_keyboard_corrects_the_word_that_was_just_typed(corrector: Corrector) 
 def test_suggestions_complete_and_correct(corrector: Corrector) -> None:
     assert corrector.suggest("tog", "The dog ran ")[0].text == "together"
     assert corrector.suggest("", "She was there with a ", " of milk.", 1)[0].text == "lot"
+    assert corrector.suggest("", "She was there with ", k=1)[0].text in ("a", "their")
     found = corrector.suggest("Teh", "", " cat sat")
     assert found[0].text == "The" and found[0].probability > 0.5
     assert len(found) == 3

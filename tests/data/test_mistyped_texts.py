@@ -51,6 +51,20 @@ def test_words_are_mistyped_in_their_places_and_the_target_is_not():
     assert len({found.mistype(2, Random(draw)).source for draw in range(9)}) > 5
 
 
+def test_some_texts_are_unfinished():
+    found = MistypedTexts(TEXTS, Noise({}), TOKENIZER, 40, unfinished=0.5)
+    whole = found[0].target
+    ends = [found.mistype(0, Random(draw)) for draw in range(200)]
+    targets = {target for _, target in ends}
+    assert all(source == target + END for source, target in ends)
+    assert whole in targets and "The" in targets and "The cat sat" in targets
+    assert "The cat sat, and the cats did NOT sit" in targets
+    assert 60 < sum(target == whole for _, target in ends) < 140
+    assert all(whole.startswith(target) and target[-1].isalpha() for target in targets - {whole})
+    every = MistypedTexts(TEXTS, Noise({}), TOKENIZER, 40, unfinished=1.0)
+    assert every[0].target == whole
+
+
 def test_no_space_comes_or_goes():
     for kind in ("split", "run_together"):
         found = texts({kind: 1.0})

@@ -13,10 +13,13 @@ from s2s_keras.layers import Source, padding_bias
 from s2s_keras.model import Seq2Seq
 from s2s_keras.text import PAD_ID
 
-__all__ = ["LEAST_PROBABILITY", "decode_token", "encode_ids"]
+__all__ = ["LEAST_PROBABILITY", "SORTED", "decode_token", "encode_ids"]
 
 LEAST_PROBABILITY = 1e-37
 """Smaller ones are put out as this: below it float32 has no normal numbers."""
+
+SORTED = 256
+"""Tokens up to which all are sorted where all are put out: of more, whoever wants them looks up."""
 
 
 def encode_ids(model: Seq2Seq, source_ids: Any) -> dict[str, Any]:
@@ -60,13 +63,14 @@ def decode_token(
         candidate_ids: int32 (N,), the tokens of a shortlist; the whole vocabulary where not given.
 
     Returns:
-        `log_probs` float (B, C), the largest first, or all in the order of ids, `token_ids` int32
-        (B, C), `state` float (R, B, H), and with attention `attention` float (B, S).
+        `log_probs` float (B, C), the largest first, or, where all of more than `SORTED` are put
+        out, in the order of ids, `token_ids` int32 (B, C), `state` float (R, B, H), and with
+        attention `attention` float (B, S).
     """
     embedded = tf.gather(model.target_embedding.embeddings, token)
     features, state, attention = model.decoder.step(embedded, state, source)
     probabilities = ops.softmax(_logits(model, features, candidate_ids), axis=-1)
-    if candidates == probabilities.shape[-1]:  # all: nothing is to be sorted
+    if candidates == probabilities.shape[-1] > SORTED:
         likeliest = probabilities
         everything = ops.arange(candidates, dtype="int32")
         token_ids = ops.expand_dims(token * 0, -1) + everything  # no constant: it is put out

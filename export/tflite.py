@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from s2s_keras.decoding import DecodingSettings, Predictor
 from s2s_keras.errors import ArtifactError, ExportError
+from s2s_keras.export.functions import SORTED
 from s2s_keras.export.gathered_rows import keep_gathered_rows_int8
 from s2s_keras.export.parity import Parity, check_parity
 from s2s_keras.export.quantization import QUANTIZATIONS
@@ -128,7 +129,7 @@ def export_tflite(
     beam_widths = sorted({1, settings.beam_width})
     by_width = {
         width: candidates
-        or (width + len(SPECIAL_TOKENS) if whole > 256 and lexicon is None else vocabulary)
+        or (width + len(SPECIAL_TOKENS) if whole > SORTED and lexicon is None else vocabulary)
         for width in beam_widths
     }
     if shortlist is not None:

@@ -132,19 +132,21 @@ def test_corrupt_personal_words_are_an_error_that_names_the_line(
         Corrector(file, personal_words=path)
 
 
-def test_threads_share_a_corrector(corrector: Corrector) -> None:
-    text = "They sat on ther own mat. Teh dog ran togther with the cat."
-    expected = corrector.correct(text).text
+def test_threads_share_a_corrector(file: Path, corrector: Corrector) -> None:
+    texts = ["the " * n + "They sat on ther own mat. Teh dog ran togther." for n in range(4)]
+    expected = [corrector.correct(text).text for text in texts]
+    assert all("ther " not in text and "Teh" not in text for text in expected)
     found: list[str] = []
-    threads = [
-        threading.Thread(target=lambda n=n: found.append(corrector.correct("the " * n + text).text))
-        for n in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(found) == sorted("the " * n + expected for n in range(4))
+    with Corrector(file) as shared:
+        threads = [
+            threading.Thread(target=lambda text=text: found.append(shared.correct(text).text))
+            for text in texts
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(found) == sorted(expected)
 
 
 def test_very_long_texts_and_words_are_corrected(corrector: Corrector) -> None:

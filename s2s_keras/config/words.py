@@ -68,6 +68,8 @@ class WordsConfig(Section):
     """Nats by which a correction must win over a typed word that is in the lexicon."""
     unknown_margin: float = -4.0
     """Likewise over one that is not."""
+    name_margin: float = 3.0
+    """Nats by which more where it has a capital within a sentence: it may be a name."""
     dial_span: Annotated[float, Field(ge=0)] = 1.0
     """Nats by which either end of the dial `aggressiveness` moves both margins."""
     max_edits: Annotated[int, Field(ge=0, le=7, strict=True)] = 2

@@ -42,6 +42,8 @@ class CorrectionSettings:
         known_margin: in nats, by how much a correction's score must exceed that of a typed word
             that is in the lexicon.
         unknown_margin: likewise of one that is not.
+        name_margin: in nats, by how much more where the typed word may be a name: the lexicon lacks
+            it, it has a capital, and it is not the first of its sentence.
         dial_span: in nats, by how much either end of the dial moves both margins, at least 0.
         max_edits: the largest edit distance of a correction, at least 0; of a word that is in the
             lexicon one at most, words apart that are often confused with it.
@@ -55,6 +57,7 @@ class CorrectionSettings:
     channel_weight: float = 0.6
     known_margin: float = 0.0
     unknown_margin: float = -4.0
+    name_margin: float = 3.0
     dial_span: float = 1.0
     max_edits: int = 2
     n_best: int = 4
@@ -70,20 +73,23 @@ class CorrectionSettings:
                     f"`{name}` must be a whole number of at least {least}. Received: {value!r}."
                 )
         weights = ("model_weight", "frequency_weight", "channel_weight", "dial_span")
-        for name in (*weights, "known_margin", "unknown_margin"):
+        for name in (*weights, "known_margin", "unknown_margin", "name_margin"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or not math.isfinite(value):
                 raise ValueError(f"`{name}` must be a finite number. Received: {value!r}.")
             if name in weights and value < 0:
                 raise ValueError(f"`{name}` must be at least 0. Received: {value}.")
 
-    def margin(self, is_known: bool, aggressiveness: float = 0.5) -> float:
+    def margin(
+        self, is_known: bool, aggressiveness: float = 0.5, *, is_name: bool = False
+    ) -> float:
         """Returns by how many nats a correction must win.
 
         Args:
             is_known: whether the typed word is in the lexicon.
             aggressiveness: how readily words are changed: 0.5 leaves the margin as it is, 1 lowers
                 it by `dial_span`, 0 raises it by as much.
+            is_name: whether the typed word may be a name.
 
         Raises:
             ValueError: `aggressiveness` does not lie between 0 and 1.
@@ -93,6 +99,8 @@ class CorrectionSettings:
                 f"`aggressiveness` must lie between 0 and 1. Received: {aggressiveness}."
             )
         margin = self.known_margin if is_known else self.unknown_margin
+        if is_name:
+            margin += self.name_margin
         return margin + 2 * self.dial_span * (0.5 - aggressiveness)
 
     def as_metadata(self) -> dict[str, Any]:
@@ -137,12 +145,14 @@ class Judgement(NamedTuple):
     Attributes:
         typed: the word as it was typed, with its score.
         is_known: whether the lexicon has it.
+        is_name: whether it may be a name; see `CorrectionSettings.name_margin`.
         others: what else may have been meant, the best first.
         is_error: whether the first of the others wins by the margin.
     """
 
     typed: Candidate
     is_known: bool
+    is_name: bool
     others: tuple[Candidate, ...]
     is_error: bool
 
@@ -247,6 +257,7 @@ class WordCorrector:
             finder = self._finder
         left_ids = self.context.left_ids(left, typed)
         right_ids = self.context.right_ids(typed, right)
+        is_capital = typed[:1].isupper()
         typed = self.context.normalize(typed)
         key = (typed, goes_on(left), tuple(left_ids), tuple(right_ids))
         with self._lock:
@@ -260,10 +271,11 @@ class WordCorrector:
                     self._remembered[key] = found
                     if len(self._remembered) > _REMEMBERED:
                         self._remembered.popitem(last=False)
-        margin = self.settings.margin(found.is_known, aggressiveness)
+        is_name = is_capital and bool(left_ids) and not found.is_known
+        margin = self.settings.margin(found.is_known, aggressiveness, is_name=is_name)
         others = found.others
         is_error = bool(others) and others[0].score > found.typed.score + margin
-        return found._replace(is_error=is_error)
+        return found._replace(is_name=is_name, is_error=is_error)
 
     def suggest(
         self,
@@ -316,7 +328,7 @@ class WordCorrector:
         found, as_typed = finder.corrections(typed), finder.as_typed(typed)
         itself = self._candidate(as_typed, 0, UNKNOWN_LOG_PROB)
         if not found.texts:
-            return Judgement(itself, is_known, (), False)
+            return Judgement(itself, is_known, False, (), False)
         between = Between(session, *ids, self._states, self._size, beam_width)
         if is_known:  # asked for with the others, of which it may be the beginning
             itself, *candidates = self._scored(joined([as_typed, found]), between, left)
@@ -324,7 +336,7 @@ class WordCorrector:
             candidates = self._scored(found, between, left)
         candidates.sort(key=lambda candidate: -candidate.score)
         first, *others = _with_shares([itself, *candidates])
-        return Judgement(first, is_known, tuple(others[: self.settings.n_best]), False)
+        return Judgement(first, is_known, False, tuple(others[: self.settings.n_best]), False)
 
     def _next_words(
         self, finder: CandidateFinder, between: Between, left: str, count: int

@@ -200,6 +200,8 @@ def judged_words(
         judgement = words.judge(
             session, source[: word.start], word.text, source[word.end :], beam_width
         )
+        if judgement.is_name:  # as a rule left alone, whatever the margins are
+            continue
         others = []
         for candidate in judgement.others[:CANDIDATES]:
             text = with_case_of(word.text, candidate.text)

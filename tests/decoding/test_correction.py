@@ -50,6 +50,22 @@ def test_a_correction_must_win_by_the_margin_of_its_kind(typed):
         assert (judgement.is_known, judgement.is_error) == (is_known, is_error)
 
 
+def test_what_may_be_a_name_must_be_beaten_by_more():
+    settings = replace(EVEN, name_margin=20.0)
+    words, session = corrector(settings), always({"then": 0.9})
+    cases = [
+        ("a ", "Thne", True),
+        ("", "Thne", False),
+        ("a ", "thne", False),
+        ("then. ", "Thne", False),
+    ]
+    for left, typed, is_name in cases:
+        judgement = words.judge(session, left, typed, "")
+        assert (judgement.is_name, judgement.is_error) == (is_name, not is_name)
+    assert not words.judge(session, "a ", "Ten", "").is_name
+    assert settings.margin(False, 1.0, is_name=True) == 20.0 - settings.dial_span
+
+
 def test_scores_are_the_weighted_sum_of_what_is_known():
     channel = learn_channel([Pair("tehn", "then")] * 9)
     settings = CorrectionSettings(model_weight=0.7, frequency_weight=0.2, channel_weight=0.4)

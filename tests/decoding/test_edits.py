@@ -21,7 +21,7 @@ WRONG = {
 def judgement_of(typed):
     none = (0.0, 0.0, 0.0)
     others = tuple(Candidate(w, math.log(0.6), -1.0, none) for w in WRONG.get(typed.lower(), ()))
-    return Judgement(Candidate(typed, -3.0, -3.0, none), False, others, bool(others))
+    return Judgement(Candidate(typed, -3.0, -3.0, none), False, False, others, bool(others))
 
 
 def edits_of(text, judge=lambda left, typed, right: judgement_of(typed)):

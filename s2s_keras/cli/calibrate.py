@@ -56,7 +56,8 @@ def run(
     if out is not None:
         rewrite_artifact(artifact, out, {"correction": by_share[broken].settings.as_metadata()})
         note(f"{out} now changes at most {broken:.2%} of the right words of these texts.")
-    names = ("model_weight", "frequency_weight", "channel_weight", "known_margin", "unknown_margin")
+    weights = ("model_weight", "frequency_weight", "channel_weight")
+    names = (*weights, "known_margin", "unknown_margin", "dial_span")
     documents = [
         {
             "at_most_broken": share,

@@ -26,7 +26,7 @@ UNKNOWN_LOG_PROB = -12.0
 _POOL = 16
 """Near words, the best by frequency and channel, that the model is asked for."""
 
-_REMEMBERED = 4096
+_REMEMBERED = 512
 """Words in their contexts whose judgement is kept."""
 
 

@@ -29,7 +29,7 @@ _CHARACTERS = 512
 _BLOCK = 8
 """Words of a long left context that are left out together."""
 
-_REMEMBERED = 1 << 14
+_REMEMBERED = 1 << 12
 """Words whose tokens are remembered."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from s2s_keras.decoding import DecodingSettings
-from s2s_keras.runtime.artifact import read_artifact
+from s2s_keras.runtime.artifact import Artifact, read_artifact
 from s2s_keras.runtime.corrector import Corrector
 from s2s_keras.runtime.seq2seq_lite import Seq2SeqLite
 from s2s_keras.runtime.translator import Translator
@@ -20,7 +20,7 @@ BY_TASK: dict[object, type[Seq2SeqLite]] = {
 
 
 def load(
-    path: str | Path,
+    path: str | Path | Artifact,
     settings: DecodingSettings | None = None,
     *,
     num_threads: int = 1,
@@ -43,7 +43,7 @@ def load(
         MissingDependencyError: no interpreter is installed.
         ValueError: `num_threads` is below 1.
     """
-    artifact = read_artifact(path)
+    artifact = path if isinstance(path, Artifact) else read_artifact(path)
     task = artifact.metadata.get("task")
     opener = BY_TASK.get(task, Seq2SeqLite) if isinstance(task, str) else Seq2SeqLite
     return opener(artifact, settings, num_threads=num_threads, interpreter=interpreter)

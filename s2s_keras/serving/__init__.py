@@ -6,6 +6,7 @@ served without TensorFlow.
 
 from s2s_keras.serving.app import make_app
 from s2s_keras.serving.batcher import Batcher, BatchingSettings
+from s2s_keras.serving.corrector import CorrectorServable
 from s2s_keras.serving.limits import Limits
 from s2s_keras.serving.lite import LiteServable
 from s2s_keras.serving.metrics import Metrics
@@ -19,6 +20,7 @@ __all__ = [
     "Batcher",
     "BatchingSettings",
     "Columns",
+    "CorrectorServable",
     "Limits",
     "LiteServable",
     "Metrics",

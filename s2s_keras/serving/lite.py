@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s2s_keras.errors import InputError
-from s2s_keras.runtime import Seq2SeqLite, TFLiteSession, load
+from s2s_keras.errors import ArtifactError
+from s2s_keras.runtime import Artifact, Seq2SeqLite, TFLiteSession, load, read_artifact
 from s2s_keras.serving.rows import join_rows
 from s2s_keras.serving.signature import (
     SERVING_DEFAULT,
@@ -22,6 +22,7 @@ from s2s_keras.serving.signature import (
     ServedSignature,
     TensorSpec,
 )
+from s2s_keras.serving.strings import text_of, to_strings
 from s2s_keras.text import pad_ids
 
 __all__ = ["LiteServable"]
@@ -36,13 +37,14 @@ class LiteServable:
     Each worker has an interpreter to itself, and decodes one text at a time.
 
     Args:
-        path: the `.tflite` file.
+        path: the `.tflite` file, or what `read_artifact` returned.
         n_best: outputs a text, 1 to the file's beam width, which is the default.
         time_limit_ms: see `DecodingSettings`; a text whose time is over gives its best so far.
         workers: texts decoded at the same time, at least 1; by default the machine's cores.
 
     Raises:
-        ArtifactError: the file is missing, foreign, truncated or damaged.
+        ArtifactError: the file is missing, foreign, truncated or damaged; or it corrects words in
+            their context: see `CorrectorServable`.
         MissingDependencyError: no interpreter is installed.
         ValueError: `n_best` or `workers` lies outside its range.
     """
@@ -52,7 +54,7 @@ class LiteServable:
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | Path | Artifact,
         *,
         n_best: int | None = None,
         time_limit_ms: float | None = None,
@@ -60,7 +62,10 @@ class LiteServable:
     ) -> None:
         if workers is not None and workers < 1:
             raise ValueError(f"`workers` must be a positive integer. Received: workers={workers}.")
-        model = load(path)
+        artifact = path if isinstance(path, Artifact) else read_artifact(path)
+        if artifact.lexicon is not None:
+            raise ArtifactError(f"{artifact.path}: this corrects words: take `CorrectorServable`.")
+        model = load(artifact)
         model.settings = replace(
             model.settings,
             n_best=model.settings.beam_width if n_best is None else n_best,
@@ -81,7 +86,7 @@ class LiteServable:
         if signature == "ids":
             model.check_ids(_unpadded(row["source_ids"]))
         else:
-            model.check_text(_text(row["texts"]))
+            model.check_text(text_of(row["texts"]))
 
     def run(self, signature: str, columns: Columns) -> Columns:
         """Decodes each row; see `Servable.run`."""
@@ -95,22 +100,22 @@ class LiteServable:
 
 
 def _translate(model: Seq2SeqLite, text: bytes) -> Row:
-    [found] = model.predict([_text(text)])
+    [found] = model.predict([text_of(text)])
     texts = [prediction.text for prediction in found]
     missing = model.settings.n_best - len(found)
     return {
-        "texts": _strings([*texts, *[""] * missing]),
+        "texts": to_strings([*texts, *[""] * missing]),
         "scores": _scores([prediction.score for prediction in found], missing),
     }
 
 
 def _align(model: Seq2SeqLite, text: bytes) -> Row:
-    [[best, *_]] = model.predict([_text(text)])
+    [[best, *_]] = model.predict([text_of(text)])
     row = {
-        "texts": _strings(best.text),
+        "texts": to_strings(best.text),
         "scores": np.array(best.score, np.float32),
-        "source_pieces": _strings(best.source_tokens),
-        "target_pieces": _strings(best.target_tokens),
+        "source_pieces": to_strings(best.source_tokens),
+        "target_pieces": to_strings(best.target_tokens),
     }
     return row if best.attention is None else {**row, "attention": best.attention}
 
@@ -176,29 +181,9 @@ def _has_attention(model: Seq2SeqLite) -> bool:
     )
 
 
-def _text(value: bytes | NDArray[Any]) -> str:
-    """Returns a text of a row, or of a column.
-
-    Raises:
-        InputError: it is not valid UTF-8.
-    """
-    content = value if isinstance(value, bytes) else value.item()
-    try:
-        return str(content, "utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"The text is not valid UTF-8: byte {error.start + 1}.") from error
-
-
 def _unpadded(source_ids: NDArray[np.int32]) -> list[int]:
     """Returns ids without the padding on their right."""
     return list(map(int, np.trim_zeros(source_ids, "b")))
-
-
-def _strings(texts: str | Sequence[str]) -> NDArray[Any]:
-    """Returns a text, or several, as an array of bytes."""
-    if isinstance(texts, str):
-        return np.array(texts.encode(), object)
-    return np.array([text.encode() for text in texts], object)
 
 
 def _scores(found: Sequence[float], missing: int) -> NDArray[np.float32]:

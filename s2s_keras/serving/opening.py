@@ -6,6 +6,8 @@ import importlib.util
 from pathlib import Path
 
 from s2s_keras.errors import ArtifactError, MissingDependencyError
+from s2s_keras.runtime import Corrector, read_artifact
+from s2s_keras.serving.corrector import CorrectorServable
 from s2s_keras.serving.lite import LiteServable
 from s2s_keras.serving.servable import Servable
 
@@ -28,8 +30,8 @@ def open_servable(
         path: a `.tflite` file; a folder `FOLDER` of versions, `FOLDER/1/saved_model.pb`; or a
             version's folder.
         version: of a SavedModel; the highest where not given.
-        n_best: see `LiteServable`; a SavedModel's is fixed.
-        time_limit_ms: see `LiteServable`.
+        n_best: see `LiteServable`; a SavedModel's is fixed, and a corrector of words has one.
+        time_limit_ms: see `LiteServable`; nothing else takes a limit.
         workers: see `LiteServable`; a SavedModel has one.
 
     Raises:
@@ -46,7 +48,17 @@ def open_servable(
                 f"A .tflite file has version {LiteServable.version} alone. "
                 f"Received: version={version}."
             )
-        return LiteServable(path, n_best=n_best, time_limit_ms=time_limit_ms, workers=workers)
+        artifact = read_artifact(path)
+        if artifact.lexicon is None:
+            return LiteServable(
+                artifact, n_best=n_best, time_limit_ms=time_limit_ms, workers=workers
+            )
+        if n_best is not None:
+            raise ValueError(
+                f"{path} corrects words, and makes one text of a text: leave `n_best` out. "
+                f"Received: n_best={n_best}."
+            )
+        return CorrectorServable(Corrector(artifact), workers=workers)
     if n_best is not None or workers is not None:
         raise ValueError("`n_best` and `workers` are options of .tflite files, not of SavedModels.")
     folder = find_version(path, version)

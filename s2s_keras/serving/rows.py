@@ -17,10 +17,12 @@ AXES: Mapping[str, tuple[str, ...]] = {
     "target_pieces": ("T",),
     "attention": ("T", "S"),
     "target_ids": ("K", "T"),
+    **dict.fromkeys(("edit_starts", "edit_ends", "edit_texts", "edit_probabilities"), ("E",)),
 }
-"""Output -> its axes in a row. Source length S and output length T are those of the row's own."""
+"""Output -> its axes in a row. Source length S, output length T and the number of edits E are those
+of the row's own."""
 
-MEASURES = {"source_pieces": "S", "target_pieces": "T", "target_ids": "T"}
+MEASURES = {"source_pieces": "S", "target_pieces": "T", "target_ids": "T", "edit_texts": "E"}
 """Output whose padding shows -> the length that it shows."""
 
 
@@ -72,6 +74,6 @@ def trim_row(row: Row) -> Row:
 
 def _used(values: NDArray[Any]) -> int:
     """Returns how far the last axis is used: up to the last value that is no padding."""
-    used = (values != (b"" if values.dtype == object else 0)).reshape(-1, values.shape[-1])
-    places = np.flatnonzero(used.any(axis=0))
+    used = values != (b"" if values.dtype == object else 0)
+    places = np.flatnonzero(used.any(axis=tuple(range(used.ndim - 1))))
     return int(places[-1]) + 1 if len(places) else 0

@@ -8,13 +8,14 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from s2s_keras.decoding import StepOutput
+from s2s_keras.decoding import DecodingSettings, Predictor, StepOutput
+from s2s_keras.errors import ArtifactError
 from s2s_keras.text import Shortlist
 
 if TYPE_CHECKING:
     from s2s_keras.model import Seq2Seq
 
-__all__ = ["EVALUATION_BATCH", "KerasSession", "restrict"]
+__all__ = ["EVALUATION_BATCH", "KerasSession", "make_predictor", "restrict"]
 
 EVALUATION_BATCH = 256
 """Texts that a Keras model decodes together, unless told otherwise."""
@@ -69,6 +70,21 @@ class KerasSession:
             log_probs = restrict(log_probs, token_ids)
         weights = None if attention is None else ops.convert_to_numpy(attention)
         return StepOutput(log_probs, token_ids, weights)
+
+
+def make_predictor(model: Seq2Seq, settings: DecodingSettings) -> Predictor:
+    """Returns a Keras model as a predictor of texts.
+
+    Raises:
+        ArtifactError: the model looks ahead: it tells words between their contexts, and what it
+            wrote for a text would mean nothing.
+    """
+    if model.options["looks_ahead"]:
+        raise ArtifactError(
+            "This model tells words in their context and writes no texts. Export it with "
+            "`s2s-keras export`, and take `s2s-keras correct` or `Corrector`."
+        )
+    return Predictor(KerasSession(model), model.source_tokenizer, model.target_tokenizer, settings)
 
 
 def restrict(log_probs: NDArray[np.float32], token_ids: NDArray[np.int32]) -> NDArray[np.float32]:

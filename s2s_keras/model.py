@@ -12,10 +12,10 @@ from keras import ops
 
 import s2s_keras.training  # noqa: F401  registers the loss and the metrics for `load_model`
 from s2s_keras.architecture import check_architecture
-from s2s_keras.decoding import DecodingSettings, Prediction, Predictor
+from s2s_keras.decoding import DecodingSettings, Prediction
 from s2s_keras.encoded import Encoded
 from s2s_keras.errors import ArtifactError
-from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
+from s2s_keras.keras_session import EVALUATION_BATCH, make_predictor
 from s2s_keras.layers import (
     CELLS,
     DECODERS,
@@ -26,9 +26,10 @@ from s2s_keras.layers import (
     mask_bias,
 )
 from s2s_keras.layers.decoders import decoder_options
+from s2s_keras.layers.embedding import embedding_initializer
+from s2s_keras.layers.look_ahead import LookAhead
 from s2s_keras.layers.loop import run_loop
 from s2s_keras.text import BOS_ID, PAD_ID, Tokenizer
-from s2s_keras.text.context import word_steps
 
 __all__ = ["Seq2Seq", "load_model"]
 
@@ -70,9 +71,7 @@ class Seq2Seq(keras.Model):
         attention_units: A, the width of the keys of `additive` and `concat`; H where not given.
         attention_window: D in tokens, for local-p; `None` attends to the whole source.
         input_feeding: for `luong`; see `LuongDecoder`.
-        looks_ahead: attends, in training, only to the source's tokens behind the word that is being
-            written, and to its end; see `text.context`. The decoder then tells what fits between
-            what it wrote and a source that is what follows.
+        looks_ahead: shows the decoder, in training, only what follows the word; see `LookAhead`.
         deep_output: `tanh` or `maxout`, for `bahdanau` and `cho`; their own where not given.
         dropout: share of embedding and feature values dropped in training, 0 to 1.
         token_dropout: share of tokens, of sources and before a target token, whose whole embedding
@@ -160,15 +159,14 @@ class Seq2Seq(keras.Model):
             "freeze_target_embedding": freeze_target_embedding,
         }
         super().__init__(**kwargs)
-        choices: dict[str, Sequence[str]] = {
-            "cell": sorted(CELLS),
-            "encoder_direction": sorted(DIRECTIONS),
-            "decoder": sorted(DECODERS),
-        }
-        for key, names in choices.items():
+        for key, names in (
+            ("cell", CELLS),
+            ("encoder_direction", DIRECTIONS),
+            ("decoder", DECODERS),
+        ):
             if options[key] not in names:
                 raise ValueError(
-                    f"`{key}` must be one of {names}. Received: {key}={options[key]!r}."
+                    f"`{key}` must be one of {sorted(names)}. Received: {key}={options[key]!r}."
                 )
         check_architecture(options)
         if share_embeddings and source_tokenizer != target_tokenizer:
@@ -176,11 +174,9 @@ class Seq2Seq(keras.Model):
         self.source_tokenizer = source_tokenizer
         self.target_tokenizer = target_tokenizer
         self.options = options
-        self._places: tuple[Any, Any] | None = None
-        if looks_ahead:
-            if scheduled_sampling is not None:
-                raise ValueError("`looks_ahead` needs teacher forcing: no `scheduled_sampling`.")
-            self._places = word_steps(source_tokenizer), word_steps(target_tokenizer)
+        if looks_ahead and scheduled_sampling is not None:
+            raise ValueError("`looks_ahead` needs teacher forcing: no `scheduled_sampling`.")
+        self.look_ahead = LookAhead(source_tokenizer, target_tokenizer) if looks_ahead else None
         self.reading: Callable[[], AbstractContextManager[None]] = nullcontext
         """Makes the context in which `call` reads weights; see `training.fake_quantization`."""
         self.scheduled_sampling = scheduled_sampling
@@ -190,7 +186,7 @@ class Seq2Seq(keras.Model):
             len(target_tokenizer),
             embedding_size,
             tie_weights=tie_output,
-            embeddings_initializer=_embedding_initializer(embedding_size),
+            embeddings_initializer=embedding_initializer(embedding_size),
             dtype=policy,
             trainable=not freeze_target_embedding,
             name="target_embedding",
@@ -202,7 +198,7 @@ class Seq2Seq(keras.Model):
             else keras.layers.Embedding(
                 len(source_tokenizer),
                 self._source_embedding_size,
-                embeddings_initializer=_embedding_initializer(self._source_embedding_size),
+                embeddings_initializer=embedding_initializer(self._source_embedding_size),
                 dtype=policy,
                 trainable=not freeze_source_embedding,
                 name="source_embedding",
@@ -264,21 +260,12 @@ class Seq2Seq(keras.Model):
             return self._sampled_logits(previous_ids, encoded, self.scheduled_sampling)
         embedded = self._dropped(self.target_embedding(previous_ids), training)
         source = Source(*encoded[:3])
-        if self._places is not None:
-            source = source._replace(bias=self._ahead_bias(inputs, source.bias))
+        if self.look_ahead is not None:
+            bias = self.look_ahead(inputs["source_ids"], target_ids, source.bias)
+            source = source._replace(bias=bias)
         features = self.decoder(embedded, encoded.state, source)
         features = self.dropout_layer(features, training=training)
         return self.target_embedding(features, reverse=True)
-
-    def _ahead_bias(self, inputs: dict[str, Any], bias: Any) -> Any:
-        """Returns (N, T, S): 0 at source tokens behind the word that target token t is of."""
-        ids = inputs["source_ids"], inputs["target_ids"]
-        source_words, target_words = (
-            ops.cumsum(ops.take(ops.convert_to_tensor(steps), side_ids), axis=1)
-            for steps, side_ids in zip(self._places or (), ids, strict=True)
-        )
-        is_behind = ops.greater(source_words[:, None, :], target_words[:, :, None])
-        return bias[:, None, :] + mask_bias(is_behind, bias.dtype)
 
     def _dropped(self, embedded: Any, training: bool) -> Any:
         """Returns embeddings (N, T, E) with the dropout of tokens and of values."""
@@ -370,13 +357,9 @@ class Seq2Seq(keras.Model):
         Raises:
             InputError: a text is empty or too long, or holds characters never seen in training
                 while `settings.allow_unknown` is false.
+            ArtifactError: the model looks ahead; see `make_predictor`.
         """
-        predictor = Predictor(
-            KerasSession(self),
-            self.source_tokenizer,
-            self.target_tokenizer,
-            settings or DecodingSettings(),
-        )
+        predictor = make_predictor(self, settings or DecodingSettings())
         return predictor.predict(texts, batch_size=batch_size)
 
     def get_config(self) -> dict[str, Any]:
@@ -397,11 +380,6 @@ class Seq2Seq(keras.Model):
             config[side] = Tokenizer.from_definition(config[side])
         sampling = config.pop("scheduled_sampling", None)
         return cls(**config, scheduled_sampling=keras.saving.deserialize_keras_object(sampling))
-
-
-def _embedding_initializer(size: int) -> Any:
-    """Logits of a tied output start near 1 in size: with Keras's own, attention is found late."""
-    return keras.initializers.RandomNormal(stddev=size**-0.5)
 
 
 def load_model(path: str | Path) -> Seq2Seq:

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.claims.output import parse_options, write_figures
-from benchmarks.claims.translation import Translation, make_predictor, train_translation
+from benchmarks.claims.translation import Translation, train_translation
 from s2s_keras.cli.console import note, stdout
 from s2s_keras.decoding import DecodingSettings, Prediction
 from s2s_keras.evaluation import plot_attention
@@ -77,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _predict(translation: Translation, texts: Sequence[str]) -> list[Prediction]:
+    from s2s_keras.keras_session import make_predictor
+
     settings = DecodingSettings(beam_width=4, max_output_length=50, allow_unknown=True)
     predictions = make_predictor(translation.model, settings).predict(texts, batch_size=128)
     return [found[0] for found in predictions]

@@ -27,7 +27,7 @@ from benchmarks.claims import data
 from benchmarks.claims.experiments import Decoded
 from benchmarks.claims.output import parse_options, print_table, save_plot, write_figures
 from benchmarks.claims.quality import bleu
-from benchmarks.claims.translation import Translation, make_predictor, train_translation
+from benchmarks.claims.translation import Translation, train_translation
 from s2s_keras.cli.console import note
 from s2s_keras.data import Pair
 from s2s_keras.decoding import DecodingSettings, Session, StepOutput
@@ -150,6 +150,8 @@ def _decode(
     name = f"width-{width}-{penalty}-{alpha}-coverage-{beta}-{len(texts)}.json"
     path = make_folder(translation.folder / "decoded") / name
     if not path.exists():
+        from s2s_keras.keras_session import make_predictor
+
         predictor = make_predictor(translation.model, settings)
         predictor.session = LikeliestTokens(predictor.session, width)
         found = predictor.predict(texts, batch_size(width))

@@ -191,15 +191,15 @@ def _load(job: _Job) -> Result:
 
 def _train(recipe_path: Path, folder: Path) -> None:
     """Trains, decodes the dev sources, and writes `DECODED` behind everything else."""
-    from s2s_keras.keras_session import EVALUATION_BATCH
+    from s2s_keras.keras_session import EVALUATION_BATCH, make_predictor
     from s2s_keras.training.corpus import load_corpus
     from s2s_keras.training.history import read_history
-    from s2s_keras.training.run import make_predictor, train
+    from s2s_keras.training.run import train
 
     recipe = parse_recipe(json.loads(recipe_path.read_text(encoding="utf-8")), str(recipe_path))
     run = train(recipe, folder, resume=True, report=print)
     dev = load_corpus(recipe.data).dev
-    predictor = make_predictor(run.model, recipe)
+    predictor = make_predictor(run.model, recipe.decoding_settings())
     predictions = predictor.predict([pair.source for pair in dev], EVALUATION_BATCH)
     document = {
         "parameters": run.model.count_params(),

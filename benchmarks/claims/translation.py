@@ -15,12 +15,11 @@ from benchmarks.claims import data
 from benchmarks.claims.experiments import run_experiments
 from s2s_keras.cli.console import quiet_native_logs
 from s2s_keras.data import Pair
-from s2s_keras.decoding import DecodingSettings, Predictor
 
 if TYPE_CHECKING:
     from s2s_keras.model import Seq2Seq
 
-__all__ = ["Translation", "make_predictor", "train_translation"]
+__all__ = ["Translation", "train_translation"]
 
 LONGEST = 40
 """Word tokens a side of a training pair; one caption in a thousand is longer."""
@@ -100,10 +99,3 @@ def _recipe(paths: dict[str, str], quick: bool) -> dict[str, Any]:
         "training": {"epochs": 1 if quick else 5, "batch_size": 64, "learning_rate": 0.002},
         "decoding": {"beam_width": 1, "allow_unknown": True},
     }
-
-
-def make_predictor(model: Seq2Seq, settings: DecodingSettings) -> Predictor:
-    """Returns the model as a predictor."""
-    from s2s_keras.keras_session import KerasSession
-
-    return Predictor(KerasSession(model), model.source_tokenizer, model.target_tokenizer, settings)

@@ -113,10 +113,9 @@ def _open_saved_model(path: Path) -> OpenedModel:
 
 def _open_run_folder(path: Path) -> OpenedModel:
     run = open_run(path)
-    from s2s_keras.keras_session import EVALUATION_BATCH
-    from s2s_keras.training.run import make_predictor
+    from s2s_keras.keras_session import EVALUATION_BATCH, make_predictor
 
-    predictor = make_predictor(run.model, run.recipe)
+    predictor = make_predictor(run.model, run.recipe.decoding_settings())
     language = run.recipe.data.target_language
     return OpenedModel(predictor, EVALUATION_BATCH, run.recipe.task, language)
 
@@ -125,11 +124,8 @@ def _open_keras(path: Path) -> OpenedModel:
     require_training()
     with quiet_native_logs():
         from s2s_keras.decoding import DecodingSettings
-        from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
+        from s2s_keras.keras_session import EVALUATION_BATCH, make_predictor
         from s2s_keras.model import load_model
 
         model = load_model(path)
-    tokenizers = (model.source_tokenizer, model.target_tokenizer)
-    return OpenedModel(
-        Predictor(KerasSession(model), *tokenizers, DecodingSettings()), EVALUATION_BATCH
-    )
+    return OpenedModel(make_predictor(model, DecodingSettings()), EVALUATION_BATCH)

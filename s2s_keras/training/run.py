@@ -23,7 +23,7 @@ from s2s_keras.evaluation import (
     evaluate_translation,
 )
 from s2s_keras.files import atomic_path, make_folder, write_text
-from s2s_keras.keras_session import EVALUATION_BATCH, KerasSession
+from s2s_keras.keras_session import EVALUATION_BATCH, make_predictor
 from s2s_keras.model import Seq2Seq, load_model
 from s2s_keras.recipe import parse_recipe
 from s2s_keras.text import TOKENIZERS, Lexicon, Tokenizer
@@ -41,7 +41,7 @@ from s2s_keras.training.corpus import (
 from s2s_keras.training.fake_quantization import QuantizationAware
 from s2s_keras.training.history import History, is_complete, kept_epoch, read_history
 
-__all__ = ["Run", "load_run", "make_predictor", "train"]
+__all__ = ["Run", "load_run", "train"]
 
 LEXICON_FILE = "lexicon.bin"
 CHANNEL_FILE = "channel.json"
@@ -139,7 +139,9 @@ def train(
 
     if corpus.lexicon is None:
         report(f"Decoding the dev pairs with epoch {kept} of {trained} ...")
-        metrics = _dev_metrics(make_predictor(model, recipe), corpus, recipe, report)
+        metrics = _dev_metrics(
+            make_predictor(model, recipe.decoding_settings()), corpus, recipe, report
+        )
     else:  # of texts the model does not write whole ones
         perplexity = math.exp(history[kept - 1]["val_nll"])
         metrics = {"pairs": len(corpus.dev), "perplexity": perplexity}
@@ -179,16 +181,6 @@ def load_run(folder: str | Path) -> Run:
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{folder}: the run cannot be loaded: {error}") from error
     return Run(folder, recipe, model, metrics, lexicon, channel)
-
-
-def make_predictor(model: Seq2Seq, recipe: Recipe) -> Predictor:
-    """Returns the Keras model as a predictor with the recipe's decoding settings."""
-    return Predictor(
-        KerasSession(model),
-        model.source_tokenizer,
-        model.target_tokenizer,
-        recipe.decoding_settings(),
-    )
 
 
 def _tokenizers(model: Seq2Seq) -> tuple[Tokenizer, Tokenizer]:

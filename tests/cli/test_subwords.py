@@ -6,9 +6,10 @@ import pytest
 
 from s2s_keras.cli import main
 from s2s_keras.data import read_pairs
+from s2s_keras.keras_session import make_predictor
 from s2s_keras.runtime import load
 from s2s_keras.text import SubwordTokenizer
-from s2s_keras.training.run import load_run, make_predictor
+from s2s_keras.training.run import load_run
 from tests.cli.commands import output
 
 OPTIONS = (
@@ -38,7 +39,7 @@ def test_subwords_go_from_a_recipe_into_the_file(
     assert opened.source_tokenizer == trained.model.source_tokenizer
     assert len(opened.source_tokenizer.vocabulary) == 40
     sources = [pair.source for pair in read_pairs(toy_folder / "dev.tsv")[:20]] + ["☃ ab"]
-    expected = make_predictor(trained.model, trained.recipe).predict(sources)
+    expected = make_predictor(trained.model, trained.recipe.decoding_settings()).predict(sources)
     found = opened.predict(sources)
     assert [best[0].text for best in found] == [best[0].text for best in expected]
     assert found[-1][0].source_tokens[:4] == ("▁", "<0xE2>", "<0x98>", "<0x83>")

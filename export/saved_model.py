@@ -72,8 +72,8 @@ def export_saved_model(
 
     Raises:
         ValueError: an argument lies outside its range.
-        ExportError: the backend is not TensorFlow, TensorFlow cannot save the graph, or parity does
-            not hold.
+        ExportError: the model looks ahead and writes no texts, the backend is not TensorFlow,
+            TensorFlow cannot save the graph, or parity does not hold.
         ArtifactError: the folder holds something else than versions.
         MissingDependencyError: tensorflow-text is needed, and not installed.
         OSError: the folder cannot be made or written.
@@ -84,6 +84,11 @@ def export_saved_model(
             raise ValueError(
                 f"`{name}` has no place in a graph; leave it out. Received: {name}={given}."
             )
+    if model.options["looks_ahead"]:
+        raise ExportError(
+            "This model tells words in their context, and a SavedModel writes whole texts. Export "
+            "it to a .tflite file, and serve that."
+        )
     settings = replace(
         settings,
         split_long_sources=False,

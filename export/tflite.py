@@ -97,8 +97,8 @@ def export_tflite(
             `learn_shortlist`. The file's softmax runs over them alone, and in the proof so does the
             Keras model's; how many outputs are those of the whole vocabulary is reported, not
             judged.
-        lexicon: the words that a corrector chooses among; goes into the file, whose steps then
-            return all tokens.
+        lexicon: the words that a corrector chooses among, for a model that looks ahead, and only
+            for one; goes into the file, whose steps then return all tokens.
         min_same_best: the smallest share of the sample, 0 to 1, whose best output must be the
             Keras model's.
         card: what `model.json` says of the model beside what is known here: task, training data
@@ -115,10 +115,16 @@ def export_tflite(
             f"`quantization` must be one of {sorted(map(str, QUANTIZATIONS))}. "
             f"Received: {quantization!r}."
         )
-    if lexicon is not None and not (candidates is None and shortlist is None):
+    if (lexicon is not None) != model.options["looks_ahead"]:
         raise ValueError(
-            "A corrector judges words by every token of a step: with `lexicon`, leave `candidates` "
-            "and `shortlist` out."
+            "A model that looks ahead tells words of a `lexicon`, and no other model does. "
+            f"Received: looks_ahead={model.options['looks_ahead']}, "
+            f"{'no' if lexicon is None else 'a'} lexicon."
+        )
+    if lexicon is not None and (candidates is not None or shortlist is not None or stateful):
+        raise ValueError(
+            "A corrector judges words by every token of a step, and goes back to states: with "
+            "`lexicon`, leave `candidates`, `shortlist` and `stateful` out."
         )
     longest = check_can_export(settings, sample)
     model = in_float32(model)

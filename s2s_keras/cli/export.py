@@ -127,6 +127,11 @@ def run(
             "--min-same-best out."
         )
     trained = open_run(run_folder)
+    if comparing and trained.lexicon is not None:
+        raise typer.BadParameter(
+            "--compare compares whole outputs, and this model corrects words: export with each "
+            "--quantize, and compare with `s2s-keras evaluate --task autocorrect`."
+        )
     sample = _read_sample(run_folder)
     recipe = trained.recipe
     settings = recipe.decoding_settings()

@@ -56,6 +56,13 @@ class Recipe(Section):
             )
         if self.data.text is not None and not self.data.shared_vocabulary:
             raise ValueError("`data.text` needs `data.shared_vocabulary: true`")
+        if self.data.text is not None:
+            for key in ("candidates", "stateful", "shortlist"):
+                if value := getattr(self.export, key):
+                    raise ValueError(
+                        "a corrector judges words by every token of a step, and goes back to "
+                        f"states; leave `export.{key}` out. Received: {value}"
+                    )
         return self
 
     @model_validator(mode="after")

@@ -333,11 +333,14 @@ def word_corrector(
         correction: when a word is changed; where not given, as the file says.
 
     Raises:
-        ArtifactError: the file holds no lexicon, or what it says of corrections is unusable.
+        ArtifactError: the file holds no lexicon, or what it says of corrections is unusable, or its
+            state stays inside the interpreter, where nothing can go back to it.
     """
     metadata = artifact.metadata
     if artifact.lexicon is None:
         raise ArtifactError(f"{artifact.path}: the file holds no lexicon, which this needs.")
+    if "start" in metadata["signatures"]:
+        raise ArtifactError(f"{artifact.path}: a corrector's file must be exported stateless.")
     try:
         settings = correction or CorrectionSettings.from_metadata(metadata)
         if settings.right_tokens >= metadata["max_source_length"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -175,7 +176,7 @@ class ChannelModel:
             if not all(isinstance(x, list) and all(isinstance(w, str) for w in x) for x in lists):
                 raise ValueError("confusions that are no lists of words")
             log_prob = float(described.get("confusion_log_prob", 0.0))
-            if not log_prob <= 0:
+            if not (math.isfinite(log_prob) and log_prob <= 0):
                 raise ValueError(f"a log-probability of {log_prob}")
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"`channel` must hold the tables of slips: {error}.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from s2s_keras.decoding import CorrectionSettings
 from s2s_keras.errors import ArtifactError, DataError, InputError
 from s2s_keras.runtime import Corrector, read_artifact
-from s2s_keras.text import Lexicon
+from s2s_keras.runtime.corrector import word_corrector
+from s2s_keras.text import CharacterTokenizer, Lexicon
 
 
 def test_a_training_on_text_tells_how_sure_the_model_is(run: Path) -> None:
@@ -172,6 +174,7 @@ def test_a_file_without_a_lexicon_takes_no_settings_for_one(tiny_file: Path) -> 
         (None, "`correction` must be an object"),
         ({"known_margin": math.inf}, "`known_margin` must be a finite number"),
         ({"left_tokens": -1}, "`left_tokens` must be a whole number"),
+        ({"right_tokens": 20}, "`right_tokens` 20 and an end are more than .* at most 20 tokens"),
     ],
 )
 def test_a_file_with_unusable_settings_is_refused(
@@ -181,6 +184,19 @@ def test_a_file_with_unusable_settings_is_refused(
     artifact.metadata["correction"] = correction
     with pytest.raises(ArtifactError, match=message):
         Corrector(artifact)
+
+
+def test_a_file_that_no_word_can_be_judged_with_is_refused(file: Path) -> None:
+    artifact = read_artifact(file)
+    artifact.metadata["signatures"] = {"start": {}, "step": {}}
+    with pytest.raises(ArtifactError, match="must be exported stateless"):
+        word_corrector(artifact)
+    artifact = read_artifact(file)
+    other = replace(artifact, target_tokenizer=CharacterTokenizer("abc"))
+    with pytest.raises(ArtifactError, match="must have one tokeniser"):
+        word_corrector(other)
+    with pytest.raises(ArtifactError, match="holds no lexicon"):
+        word_corrector(replace(artifact, lexicon=None))
 
 
 def test_learning_is_an_input_error_for_what_is_no_word(file: Path, tmp_path: Path) -> None:

@@ -23,6 +23,11 @@ def test_evaluate_corrects_whole_texts(
     assert (figures["words"], figures["corrupted"]) == (9, 3)
     assert figures["fix_rate"] == pytest.approx(1 / 3)
     assert figures["broken_rate"] == 0.0
+    picture = tmp_path / "curve.png"
+    assert main(["evaluate", str(file), str(pairs), "--plot", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert main(["evaluate", str(file), str(pairs), "--task", "translation"]) == 2
+    assert "Received: --task translation" in capsys.readouterr().err
     assert main(["predict", str(file), "Teh cat"]) == 2
     assert "take `s2s-keras correct --model" in capsys.readouterr().err
 

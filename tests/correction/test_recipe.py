@@ -52,6 +52,9 @@ def test_bad_files_are_named_with_their_line(
         ("model.bridge=dense", "`looks_ahead` needs the decoder `luong`"),
         ("model.input_feeding=true", "`looks_ahead` needs the decoder `luong`"),
         ("training.scheduled_sampling={}", "`looks_ahead` needs teacher forcing"),
+        ("export.stateful=true", "leave `export.stateful` out"),
+        ("export.candidates=9", "leave `export.candidates` out"),
+        ("export.shortlist={size: 9}", "leave `export.shortlist` out"),
         ("data.words.misspellings=[]", "a rate of misspelling needs `data.words.misspellings`"),
     ],
 )

@@ -96,6 +96,9 @@ def test_metadata_give_the_tables_back():
     channel = learn_channel(PAIRS)
     again = ChannelModel.from_metadata({"channel": channel.as_metadata()})
     assert np.abs(again.tables - channel.tables).max() <= 0.031
+    taken = ChannelModel(channel.tables, {"form": ["from"], "their": ["there", "they're"]}, -2.5)
+    again = ChannelModel.from_metadata({"channel": taken.as_metadata()})
+    assert (again.confusions, again.confusion_log_prob) == (taken.confusions, -2.5)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +109,12 @@ def test_metadata_give_the_tables_back():
         {"tables": "AAAA"},
         {"step_nats": "much"},
         {"step_nats": -1.0},
+        {"confusions": ["form"]},
+        {"confusions": {"form": "from"}},
+        {"confusions": {"form": [1]}},
+        {"confusion_log_prob": 0.5},
+        {"confusion_log_prob": -math.inf},
+        {"confusion_log_prob": None},
     ],
 )
 def test_metadata_that_are_no_tables_are_refused(change):

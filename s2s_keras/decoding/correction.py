@@ -42,8 +42,8 @@ class CorrectionSettings:
         known_margin: in nats, by how much a correction's score must exceed that of a typed word
             that is in the lexicon.
         unknown_margin: likewise of one that is not.
-        name_margin: in nats, by how much more where the typed word may be a name: the lexicon lacks
-            it, it has a capital, and it is not the first of its sentence.
+        name_margin: in nats, by how much more where the typed word may be a name: it has a capital
+            and is not the first of its sentence.
         dial_span: in nats, by how much either end of the dial moves both margins, at least 0.
         max_edits: the largest edit distance of a correction, at least 0; of a word that is in the
             lexicon one at most, words apart that are often confused with it.
@@ -271,7 +271,7 @@ class WordCorrector:
                     self._remembered[key] = found
                     if len(self._remembered) > _REMEMBERED:
                         self._remembered.popitem(last=False)
-        is_name = is_capital and bool(left_ids) and not found.is_known
+        is_name = is_capital and bool(left_ids)
         margin = self.settings.margin(found.is_known, aggressiveness, is_name=is_name)
         others = found.others
         is_error = bool(others) and others[0].score > found.typed.score + margin
@@ -328,7 +328,7 @@ class WordCorrector:
         found, as_typed = finder.corrections(typed), finder.as_typed(typed)
         itself = self._candidate(as_typed, 0, UNKNOWN_LOG_PROB)
         if not found.texts:
-            return Judgement(itself, is_known, False, (), False)
+            return Judgement(itself._replace(log_prob=0.0), is_known, False, (), False)
         between = Between(session, *ids, self._states, self._size, beam_width)
         if is_known:  # asked for with the others, of which it may be the beginning
             itself, *candidates = self._scored(joined([as_typed, found]), between, left)

@@ -47,6 +47,10 @@ def run(
     aggressiveness: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="How readily words are changed.")
     ] = 0.5,
+    capitals: Annotated[
+        bool,
+        typer.Option("--capitals", help="Give `i`, `london` and their like their capitals."),
+    ] = False,
     personal_words: Annotated[
         Path | None,
         typer.Option(help="Text file of words that are right, one a line; `-word` is never one."),
@@ -87,9 +91,12 @@ def run(
     if interactive and not (text or files):
         raise typer.BadParameter("--interactive reads answers from standard input: give --file.")
     with quiet_native_logs():
-        # Without a lexicon a file takes neither of the two.
-        options = {"aggressiveness": aggressiveness, "personal_words": personal_words}
-        corrector = Corrector(model or shipped_corrector("en"), **options)  # type: ignore[arg-type]
+        corrector = Corrector(
+            model or shipped_corrector("en"),
+            aggressiveness=aggressiveness,
+            capitals=capitals,
+            personal_words=personal_words,
+        )
     output: Output = Findings() if check else Plain()
     if asked:
         output = {"--json": Json(), "--diff": Diff(), "--in-place": InPlace(backup)}[asked[0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from s2s_keras.decoding import Candidate, DecodingSettings, ResumableSession
+from s2s_keras.decoding import DecodingSettings, ResumableSession
 from s2s_keras.decoding.correction import CorrectionSettings, Judgement, WordCorrector
 from s2s_keras.decoding.edits import Edit, apply_edits, edit_word, find_edits
 from s2s_keras.errors import ArtifactError, InputError
@@ -19,11 +20,14 @@ from s2s_keras.runtime.personal_words import PersonalWords
 from s2s_keras.runtime.seq2seq_lite import Seq2SeqLite
 from s2s_keras.runtime.session import TFLiteSession
 from s2s_keras.runtime.shipped import shipped_corrector
-from s2s_keras.text import Lexicon
+from s2s_keras.text import Lexicon, normalize
 from s2s_keras.text.channel import ChannelModel
-from s2s_keras.text.words import PROTECTED_KINDS, find_words, with_case_of
+from s2s_keras.text.words import PROTECTED_KINDS, find_words, straighten, with_case_of
 
 __all__ = ["Correction", "Corrector", "Suggestion", "word_corrector"]
+
+_NO_SENTENCE = re.compile(r"\.\w|[-)]")
+"""What follows a letter that is part of an abbreviation, as in `i.e.`, or counts: `i)`."""
 
 _PERSONAL_FREQUENCY = 1e-6
 """Of a personal word in running text, as long as nothing better is known."""
@@ -76,6 +80,8 @@ class Corrector(Seq2SeqLite):
         settings: see `Seq2SeqLite`; with a lexicon only the beam width counts.
         correction: when a word is changed; where not given, as the file says.
         aggressiveness: how readily, 0 to 1; see `CorrectionSettings.margin`.
+        capitals: whether right words get the capitals that they always have: `i` becomes `I`,
+            `london` becomes `London`. Words that are corrected get them in any case.
         personal_words: a person's own words, or the file that holds them; none where not given.
         protected: what is never changed, of `PROTECTED_KINDS`.
         num_threads: see `Seq2SeqLite`.
@@ -96,6 +102,7 @@ class Corrector(Seq2SeqLite):
         *,
         correction: CorrectionSettings | None = None,
         aggressiveness: float = 0.5,
+        capitals: bool = False,
         personal_words: PersonalWords | str | Path | None = None,
         protected: Collection[str] = PROTECTED_KINDS,
         num_threads: int = 1,
@@ -105,20 +112,21 @@ class Corrector(Seq2SeqLite):
         find_words("", protected)  # refuses what is no kind
         self.protected = protected
         self.aggressiveness = aggressiveness
+        self.capitals = capitals
         if isinstance(personal_words, str | Path):
             personal_words = PersonalWords(personal_words)
         self.personal_words = personal_words
-        self._spellings: dict[str, str] = {}
+        self._personal_words: frozenset[str] = frozenset()
         self._words_lock = threading.Lock()
         self._words: WordCorrector | None = None
         if self._artifact.lexicon is not None:
             self._words = word_corrector(self._artifact, correction)
             self._words.settings.margin(True, aggressiveness)  # refuses what is no such number
             self._take_personal_words()
-        elif correction is not None or personal_words is not None or aggressiveness != 0.5:
+        elif (correction, personal_words, aggressiveness, capitals) != (None, None, 0.5, False):
             raise ValueError(
                 f"{self._artifact.path} holds no lexicon: leave out `correction`, "
-                "`aggressiveness` and `personal_words`."
+                "`aggressiveness`, `capitals` and `personal_words`."
             )
 
     @classmethod
@@ -230,8 +238,11 @@ class Corrector(Seq2SeqLite):
             return []
         width = self.settings.beam_width
         with self._borrowed() as session:
-            found = map(self._spelled, words.suggest(session, left, word, right, k, width))
-        return [Suggestion(with_case_of(word, c.text), math.exp(c.log_prob)) for c in found]
+            found = words.suggest(session, left, word, right, k, width)
+        spelled = words.lexicon.spelled
+        return [
+            Suggestion(with_case_of(word, spelled(c.text)), math.exp(c.log_prob)) for c in found
+        ]
 
     def learn(self, word: str) -> None:
         """Adds a personal word, which is then left alone, and may be suggested.
@@ -290,14 +301,14 @@ class Corrector(Seq2SeqLite):
             return
         with self._words_lock:  # or a slower thread would bring back what was there before
             words = self._with_lexicon()
-            spellings = {words.context.normalize(w): w for w in self.personal_words.learned}
-            lexicon = shipped.changed(dict.fromkeys(spellings, _PERSONAL_FREQUENCY))
+            learned = self.personal_words.learned
+            spellings = {words.context.normalize(w): straighten(normalize(w)) for w in learned}
+            frequencies = dict.fromkeys(spellings, _PERSONAL_FREQUENCY)
+            lexicon = shipped.changed(
+                frequencies, spellings=[s for w, s in spellings.items() if s.lower() == w]
+            )
             words.use_words(lexicon, {*map(words.context.normalize, self.personal_words.blocked)})
-            self._spellings = spellings
-
-    def _spelled(self, candidate: Candidate) -> Candidate:
-        """Returns a candidate as the person spells it."""
-        return candidate._replace(text=self._spellings.get(candidate.text, candidate.text))
+            self._personal_words = frozenset(spellings)
 
     def _judge(
         self,
@@ -308,12 +319,19 @@ class Corrector(Seq2SeqLite):
         typed: str,
         right: str,
     ) -> Judgement | None:
-        if words.context.normalize(typed) in self._spellings or not words.takes(typed):
+        if words.context.normalize(typed) in self._personal_words or not words.takes(typed):
             return None
         judgement = words.judge(
             session, left, typed, right, self.settings.beam_width, aggressiveness
         )
-        return judgement._replace(others=tuple(map(self._spelled, judgement.others)))
+        itself, *others = [
+            c._replace(text=words.lexicon.spelled(c.text))
+            for c in (judgement.typed, *judgement.others)
+        ]
+        if self.capitals and not judgement.is_error and typed.islower():
+            is_error = itself.text != judgement.typed.text and not _NO_SENTENCE.match(right)
+            return judgement._replace(others=(itself, *others), is_error=is_error)
+        return judgement._replace(others=tuple(others))
 
     def _may_join(self, one: str, two: str) -> bool:
         """Whether the space between two words may be one too many."""

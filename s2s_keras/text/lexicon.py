@@ -6,7 +6,8 @@ import math
 import re
 import struct
 from array import array
-from collections.abc import Collection, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import compress, pairwise
 
 import numpy as np
@@ -50,24 +51,27 @@ class Lexicon:
 
     Args:
         frequencies: word -> its share of running text, above 0 and at most 1.
+        spellings: how words are spelled that are not written in lower case: "London" of "london".
 
     Attributes:
         log_frequencies: float32 (N,), the natural logarithm of each word's share; not writable.
+        spellings: the usual spellings of words that have one, in the order of the words.
 
     Raises:
         ValueError: there is no word, a word is empty, too long or holds a line break or half of a
-            surrogate pair, or a frequency lies outside its range.
+            surrogate pair, or a frequency lies outside its range; or a spelling is none of a word.
     """
 
-    def __init__(self, frequencies: Mapping[str, float]) -> None:
+    def __init__(self, frequencies: Mapping[str, float], spellings: Iterable[str] = ()) -> None:
         for word, frequency in frequencies.items():
             self.check(word, frequency)
         words = sorted(frequencies)
         text = b"".join(_encoded(word) + _END for word in words)
-        self._keep(text, _ranks(np.array([frequencies[word] for word in words], np.float64)))
+        ranks = _ranks(np.array([frequencies[word] for word in words], np.float64))
+        self._keep(text, ranks, sorted(spellings, key=str.lower))
 
-    def _keep(self, text: bytes, ranks: NDArray[np.uint8]) -> None:
-        """Keeps sorted words, and how many steps their log frequencies lie below 0."""
+    def _keep(self, text: bytes, ranks: NDArray[np.uint8], spellings: Sequence[str]) -> None:
+        """Keeps sorted words, how many steps their log frequencies lie below 0, and spellings."""
         if not text:
             raise ValueError("A lexicon must hold at least one word. Received none.")
         ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord(_END))
@@ -78,6 +82,16 @@ class Lexicon:
             -_STEP_NATS
         )
         self.log_frequencies.setflags(write=False)
+        self.spellings = tuple(spellings)
+        before = ""
+        for spelling in self.spellings:
+            word = spelling.lower()
+            if word == spelling or word not in self or word <= before:
+                raise ValueError(
+                    "A spelling must be that of a word, with capitals, and the only one of it. "
+                    f"Received: {spelling!r}."
+                )
+            before = word
 
     @staticmethod
     def check(word: str, frequency: float = 1.0) -> None:
@@ -104,10 +118,11 @@ class Lexicon:
         return isinstance(word, str) and self.find(word) is not None
 
     def __eq__(self, other: object) -> bool:
-        """Two lexicons are equal where their words and frequencies are."""
+        """Two lexicons are equal where their words, spellings and frequencies are."""
         return (
             isinstance(other, Lexicon)
             and self._text == other._text
+            and self.spellings == other.spellings
             and np.array_equal(self._ranks, other._ranks)
         )
 
@@ -141,6 +156,15 @@ class Lexicon:
         """Returns whether each word of a text, split at spaces, is there."""
         return all(word in self for word in text.split(" "))
 
+    def spelled(self, text: str) -> str:
+        """Returns a text as it is usually spelled, word by word, split at spaces."""
+        return " ".join(map(self._spelled, text.split(" ")))
+
+    def _spelled(self, word: str) -> str:
+        place = bisect_left(self.spellings, word, key=str.lower)
+        found = self.spellings[place : place + 1]
+        return found[0] if found and found[0].lower() == word else word
+
     def words(self, least_log_frequency: float = -math.inf) -> list[str]:
         """Returns the words that are as frequent, in order."""
         is_frequent = (self.log_frequencies >= least_log_frequency).tolist()
@@ -158,12 +182,18 @@ class Lexicon:
         best = np.argsort(self._ranks[first:end], kind="stable")[:count]
         return [self.word(first + i) for i in best.tolist()]
 
-    def changed(self, add: Mapping[str, float], remove: Collection[str] = ()) -> Lexicon:
+    def changed(
+        self,
+        add: Mapping[str, float],
+        remove: Collection[str] = (),
+        spellings: Iterable[str] = (),
+    ) -> Lexicon:
         """Returns a lexicon with other words: personal ones come in, blocked ones go.
 
         Args:
             add: word -> its frequency, also of words that are there already.
             remove: words, whether they are there or not; also of those in `add`.
+            spellings: how words are spelled from now on, also in lower case.
 
         Raises:
             ValueError: see the class.
@@ -182,7 +212,9 @@ class Lexicon:
                 texts.append(_encoded(word) + _END)
                 ranks.append(_ranks(np.array([add[word]], np.float64)))
         texts.append(self._text[self._starts[done] :])
-        return self._of(b"".join(texts), np.concatenate([*ranks, self._ranks[done:]]))
+        by_word = {spelling.lower(): spelling for spelling in (*self.spellings, *spellings)}
+        kept = [s for w, s in sorted(by_word.items()) if w != s and w not in remove]
+        return self._of(b"".join(texts), np.concatenate([*ranks, self._ranks[done:]]), kept)
 
     def letters(self) -> NDArray[np.unsignedinteger]:
         """Returns the code points of all words in order, that of a line break behind each.
@@ -198,8 +230,13 @@ class Lexicon:
         return letters
 
     def to_bytes(self) -> bytes:
-        """Returns the number of words, their log frequencies, a byte each, and a line for each."""
-        return _COUNT.pack(len(self)) + self._ranks.tobytes() + self._text[: -len(_END)]
+        """Returns the lexicon as it stands in a file.
+
+        The number of words, their log frequencies, a byte each, and a line for each word; behind
+        them a line for each spelling.
+        """
+        lines = self._text + b"".join(_encoded(spelling) + _END for spelling in self.spellings)
+        return _COUNT.pack(len(self)) + self._ranks.tobytes() + lines[: -len(_END)]
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Lexicon:
@@ -216,9 +253,15 @@ class Lexicon:
         except (struct.error, ValueError) as error:  # of text that is no UTF-8, too
             raise ValueError(f"These are not the bytes of a lexicon: {error}.") from error
         lines = text.count(_END)
-        if lines != count:
+        if lines < count:
             raise ValueError(f"A lexicon of {count} words must list them. Received: {lines}.")
-        lexicon = cls._of(text, ranks)
+        spellings: list[str] = []
+        if lines > count:
+            ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord(_END))
+            behind = int(ends[count - 1]) + 1 if count else 0
+            spellings = text[behind : -len(_END)].decode().split("\n")
+            text = text[:behind]
+        lexicon = cls._of(text, ranks, spellings)
         for first in range(0, count, _AT_ONCE):
             words = lexicon._slice(first, first + _AT_ONCE + 1)  # and the first of the next ones
             cls.check(min(words, key=len))
@@ -232,10 +275,10 @@ class Lexicon:
         return lexicon
 
     @classmethod
-    def _of(cls, text: bytes, ranks: NDArray[np.uint8]) -> Lexicon:
-        """Builds a lexicon of sorted words, a line break behind each."""
+    def _of(cls, text: bytes, ranks: NDArray[np.uint8], spellings: Sequence[str]) -> Lexicon:
+        """Builds a lexicon of sorted words, a line break behind each, and sorted spellings."""
         lexicon = cls.__new__(cls)
-        lexicon._keep(text, ranks)
+        lexicon._keep(text, ranks, spellings)
         return lexicon
 
     def _slice(self, first: int, end: int) -> list[str]:

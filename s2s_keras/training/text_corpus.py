@@ -21,6 +21,7 @@ from s2s_keras.data.noise import (
     find_neighbors,
     learn_channel,
 )
+from s2s_keras.data.spellings import usual_spellings
 from s2s_keras.errors import DataError
 from s2s_keras.text import Lexicon, SubwordTokenizer, Tokenizer, normalize
 from s2s_keras.text.channel import ChannelModel
@@ -37,7 +38,7 @@ class TextCorpus(NamedTuple):
         train: texts that are mistyped anew at each draw.
         dev: held-out texts, drawn once.
         tokenizers: the source's and the target's, which are one.
-        lexicon: the words that a correction is made of.
+        lexicon: the words that a correction is made of, spelled as the text spells them.
         channel: how people mistype words.
     """
 
@@ -100,6 +101,7 @@ def load_text_corpus(
     tokenizer = learn_text_tokenizer(train_texts, config) if tokenizers is None else tokenizers[0]
     if not isinstance(tokenizer, SubwordTokenizer):
         raise TypeError(f"Texts must be of subwords. Received: {tokenizer.kind}.")
+    lexicon = lexicon.changed({}, spellings=usual_spellings(texts, lexicon))
     misspellings = _misspellings(config, words, lexicon)
     noise = _noise(config, words, lexicon, misspellings)
     longest = min(config.max_source_length - 1, config.max_target_length)

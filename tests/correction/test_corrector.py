@@ -109,6 +109,25 @@ def test_suggestions_complete_and_correct(corrector: Corrector) -> None:
         corrector.suggest("a", k=0)
 
 
+def test_names_have_their_capitals(file: Path, tmp_path: Path) -> None:
+    text = "today teh cat was there with TODAY i.e. today."
+    with Corrector(file, capitals=True) as corrector:
+        lexicon = corrector.lexicon.changed({}, spellings=["Today"])
+        corrector._with_lexicon().use_words(lexicon)
+        corrected = "Today the cat was there with TODAY i.e. Today."
+        assert corrector.correct(text).text == corrected
+        assert corrector.correct("today)").text == "today)"
+        [edit] = corrector.correct("today the cat sat there.").edits
+        assert (edit.typed, edit.corrected) == ("today", "Today") and edit.probability > 0.3
+        assert corrector.suggest("tod")[0].text == "Today"
+        corrector.capitals = False
+        assert corrector.correct("she was there today.").edits == ()
+    with Corrector(file, capitals=True, personal_words=tmp_path / "words.txt") as corrector:
+        corrector.learn("McDuff")
+        assert corrector.correct("mcduff sat").text == "mcduff sat"  # it is left alone
+        assert "McDuff" in [found.text for found in corrector.suggest("mcdu")]
+
+
 def test_personal_words_are_left_alone_and_blocked_ones_are_not_suggested(
     file: Path, tmp_path: Path
 ) -> None:
@@ -164,6 +183,8 @@ def test_a_file_without_a_lexicon_takes_no_settings_for_one(tiny_file: Path) -> 
     artifact.metadata["task"] = "correction"
     with pytest.raises(ValueError, match="holds no lexicon: leave out"):
         Corrector(artifact, aggressiveness=0.9)
+    with pytest.raises(ValueError, match="`capitals`"):
+        Corrector(artifact, capitals=True)
     with Corrector(artifact) as corrector, pytest.raises(ValueError, match="holds no lexicon"):
         corrector.suggest("a")
 

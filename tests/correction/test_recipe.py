@@ -35,6 +35,14 @@ def test_bad_files_are_named_with_their_line(
         load_corpus(recipe.data)
 
 
+def test_the_lexicon_is_spelled_as_the_text_spells_it(tmp_path: Path) -> None:
+    recipe = load_recipe(write_data(tmp_path))
+    lexicon = load_corpus(recipe.data).lexicon
+    assert lexicon is not None
+    assert lexicon.spellings == ("She", "They")  # as in "Today She slept there."
+    assert "she" in lexicon and "She" not in lexicon
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

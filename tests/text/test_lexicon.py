@@ -67,6 +67,36 @@ def test_bytes_come_back(words):
     assert Lexicon.from_bytes(lexicon.to_bytes()) == lexicon
 
 
+def test_words_have_their_usual_spelling():
+    words = dict.fromkeys(["i", "i'm", "iphone", "london", "lond", "may", "the"], 0.1)
+    lexicon = Lexicon(words, ["London", "iPhone", "I", "I'm"])
+    assert lexicon.spellings == ("I", "I'm", "iPhone", "London")
+    for word, spelling in {
+        "london": "London",
+        "i": "I",
+        "iphone": "iPhone",
+        "lond": "lond",
+    }.items():
+        assert lexicon.spelled(word) == spelling
+    assert lexicon.spelled("in london may i") == "in London may I"
+    again = Lexicon.from_bytes(lexicon.to_bytes())
+    assert again == lexicon and again.spellings == lexicon.spellings
+    assert lexicon != Lexicon(words)
+    assert Lexicon(words).to_bytes() == lexicon.to_bytes()[: len(Lexicon(words).to_bytes())]
+    changed = lexicon.changed({"rome": 0.1}, ["london"], ["Rome", "iphone", "THE"])
+    assert changed.spellings == ("I", "I'm", "Rome", "THE")
+    assert changed.changed({}, spellings=["i"]).spelled("i") == "i"
+
+
+@pytest.mark.parametrize("spellings", [["Paris"], ["the"], ["The", "THE"], [""], ["The\n"]])
+def test_what_is_no_spelling_of_a_word_is_refused(spellings):
+    with pytest.raises(ValueError, match="A spelling must be that of a word, with capitals"):
+        Lexicon({"the": 0.1, "then": 0.1}, spellings)
+    content = Lexicon({"the": 0.1, "then": 0.1}).to_bytes()
+    with pytest.raises(ValueError, match="A spelling must be that of a word"):
+        Lexicon.from_bytes("\n".join([content.decode("latin-1"), *spellings]).encode("latin-1"))
+
+
 def test_lexicons_that_differ_are_not_equal():
     assert Lexicon({"a": 0.5}) != Lexicon({"a": 0.1})
     assert Lexicon({"a": 0.5}) != Lexicon({"b": 0.5})
@@ -163,7 +193,7 @@ def test_impossible_words_are_refused(words, message):
         (b"\x02\0\0\0\x01\x02two\none", "in order. Received: 'one' after 'two'"),
         (b"\x02\0\0\0\x01\x02one\none", "distinct"),
         (b"\x01\0\0\0\x01\xff", "not the bytes"),
-        (b"\x00\0\0\0", "0 words must list them. Received: 1"),
+        (b"\x00\0\0\0", "at least one word. Received none"),
         (b"\x01\0\0\0\x01", "1 to 48 characters"),
         (b"\x03\0\0\0\x01\x01\x01a\n\nb", "1 to 48 characters"),
         (b"\x02\0\0\0\x01\x01a\n" + b"b" * 49, "1 to 48 characters"),

@@ -14,6 +14,7 @@ from s2s_keras.data.misspellings import read_codespell
 from s2s_keras.data.pairs import Pair, write_pairs
 from s2s_keras.data.public import Fetched, PublicDataset, RemoteFile
 from s2s_keras.data.tatoeba import TATOEBA, split_tatoeba
+from s2s_keras.data.variants import american_spelling
 from s2s_keras.errors import MissingDependencyError
 from s2s_keras.files import write_text
 
@@ -40,7 +41,8 @@ class Autocorrect(PublicDataset):
     The text is the English side of Tatoeba's training pairs, novels of Project Gutenberg, and the
     definitions and examples of WordNet, a sentence a line, none twice. The misspellings are those
     with one correction in the lists of codespell and of typos. The lexicon holds the words of
-    SymSpell's list, and what is frequent in wordfreq without being a misspelling.
+    SymSpell's list, in British and American spelling, and what is frequent in wordfreq without
+    being a misspelling.
     """
 
     def _written(self) -> tuple[str, ...]:
@@ -123,6 +125,10 @@ def _frequencies(misspellings: set[str]) -> dict[str, float]:
         for word in found
         if zipf_frequency(word, "en") >= FREQUENT_ZIPF and word not in misspellings
     }
+    spelled = {*map(american_spelling, words)}  # or colorless would be taken for colourless
+    words |= {
+        word for word in found if american_spelling(word) in spelled and word not in misspellings
+    }
     return {
         word: max(found.get(word, 0.0), LEAST_FREQUENCY) for word in words if _WORD.fullmatch(word)
     }
@@ -153,7 +159,7 @@ AUTOCORRECT = Autocorrect(
     used_sha256={
         "text.txt": "efc25643da5b340c26827d07e46ae9cd7650a61e915f08c2820131a4ec96500a",
         "misspellings.tsv": "288d51c4ea653ec084f1152262ff172c23525d1590aea2447624d6760a4e1e21",
-        "lexicon.tsv": "9aef3ffef40c69c400f2df9c434f8ad4274310e9a28ddea5463565996c0c6c6b",
+        "lexicon.tsv": "7cc745ba4d0c6c74f31678b58fb6460b3006b9082d288be373a978d207b89e5f",
     },
 )
 """English."""

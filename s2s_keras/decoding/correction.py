@@ -167,7 +167,7 @@ class WordCorrector:
 
     with one margin for words of the lexicon and one for others. The model tells p(word | context)
     of what may stand between the left and the right context; it does not see what was typed. That
-    is what the channel knows.
+    is what the channel knows. Of the two spellings of a word neither corrects the other.
 
     Args:
         tokenizer: the model's, of both sides, with an end.
@@ -331,7 +331,9 @@ class WordCorrector:
             return Judgement(itself._replace(log_prob=0.0), is_known, False, (), False)
         between = Between(session, *ids, self._states, self._size, beam_width)
         if is_known:  # asked for with the others, of which it may be the beginning
-            itself, *candidates = self._scored(joined([as_typed, found]), between, left)
+            itself, *others = self._scored(joined([as_typed, found]), between, left)
+            are_variants = finder.lexicon.are_variants
+            candidates = [c for c in others if not are_variants(typed, c.text)]
         else:
             candidates = self._scored(found, between, left)
         candidates.sort(key=lambda candidate: -candidate.score)

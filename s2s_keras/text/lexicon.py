@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import reprlib
 import struct
 from array import array
 from bisect import bisect_left
@@ -52,26 +53,40 @@ class Lexicon:
     Args:
         frequencies: word -> its share of running text, above 0 and at most 1.
         spellings: how words are spelled that are not written in lower case: "London" of "london".
+        variants: pairs of words that are one in two spellings: "center" and "centre".
 
     Attributes:
         log_frequencies: float32 (N,), the natural logarithm of each word's share; not writable.
         spellings: the usual spellings of words that have one, in the order of the words.
+        variants: the pairs of variants, in order.
 
     Raises:
         ValueError: there is no word, a word is empty, too long or holds a line break or half of a
-            surrogate pair, or a frequency lies outside its range; or a spelling is none of a word.
+            surrogate pair, or a frequency lies outside its range; or a spelling is none of a word,
+            or variants are none of two.
     """
 
-    def __init__(self, frequencies: Mapping[str, float], spellings: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        frequencies: Mapping[str, float],
+        spellings: Iterable[str] = (),
+        variants: Iterable[tuple[str, str]] = (),
+    ) -> None:
         for word, frequency in frequencies.items():
             self.check(word, frequency)
         words = sorted(frequencies)
         text = b"".join(_encoded(word) + _END for word in words)
         ranks = _ranks(np.array([frequencies[word] for word in words], np.float64))
-        self._keep(text, ranks, sorted(spellings, key=str.lower))
+        self._keep(text, ranks, sorted(spellings, key=str.lower), sorted(variants))
 
-    def _keep(self, text: bytes, ranks: NDArray[np.uint8], spellings: Sequence[str]) -> None:
-        """Keeps sorted words, how many steps their log frequencies lie below 0, and spellings."""
+    def _keep(
+        self,
+        text: bytes,
+        ranks: NDArray[np.uint8],
+        spellings: Sequence[str],
+        variants: Sequence[tuple[str, str]],
+    ) -> None:
+        """Keeps sorted words, how many steps their log frequencies lie below 0, and the rest."""
         if not text:
             raise ValueError("A lexicon must hold at least one word. Received none.")
         ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord(_END))
@@ -92,6 +107,15 @@ class Lexicon:
                     f"Received: {spelling!r}."
                 )
             before = word
+        lines = [f"{one}\t{other}" for one, other in variants]
+        self._variants = "\n".join(["", *lines, ""])
+        if lines != sorted(set(lines)) or not all(
+            one < other and one in self and other in self for one, other in variants
+        ):
+            raise ValueError(
+                "Variants must be pairs of words in order, none twice. "
+                f"Received: {reprlib.repr(lines)}."
+            )
 
     @staticmethod
     def check(word: str, frequency: float = 1.0) -> None:
@@ -118,11 +142,12 @@ class Lexicon:
         return isinstance(word, str) and self.find(word) is not None
 
     def __eq__(self, other: object) -> bool:
-        """Two lexicons are equal where their words, spellings and frequencies are."""
+        """Two lexicons are equal where their words, frequencies, spellings and variants are."""
         return (
             isinstance(other, Lexicon)
             and self._text == other._text
             and self.spellings == other.spellings
+            and self._variants == other._variants
             and np.array_equal(self._ranks, other._ranks)
         )
 
@@ -165,6 +190,17 @@ class Lexicon:
         found = self.spellings[place : place + 1]
         return found[0] if found and found[0].lower() == word else word
 
+    @property
+    def variants(self) -> list[tuple[str, str]]:
+        """The pairs of words that are one in two spellings, in order."""
+        pairs = (line.partition("\t") for line in self._variants.split("\n") if line)
+        return [(one, other) for one, _, other in pairs]
+
+    def are_variants(self, one: str, other: str) -> bool:
+        """Returns whether two words are one in two spellings."""
+        first, second = sorted((one, other))
+        return f"\n{first}\t{second}\n" in self._variants
+
     def words(self, least_log_frequency: float = -math.inf) -> list[str]:
         """Returns the words that are as frequent, in order."""
         is_frequent = (self.log_frequencies >= least_log_frequency).tolist()
@@ -187,6 +223,7 @@ class Lexicon:
         add: Mapping[str, float],
         remove: Collection[str] = (),
         spellings: Iterable[str] = (),
+        variants: Iterable[tuple[str, str]] = (),
     ) -> Lexicon:
         """Returns a lexicon with other words: personal ones come in, blocked ones go.
 
@@ -194,6 +231,7 @@ class Lexicon:
             add: word -> its frequency, also of words that are there already.
             remove: words, whether they are there or not; also of those in `add`.
             spellings: how words are spelled from now on, also in lower case.
+            variants: pairs that come in.
 
         Raises:
             ValueError: see the class.
@@ -214,7 +252,9 @@ class Lexicon:
         texts.append(self._text[self._starts[done] :])
         by_word = {spelling.lower(): spelling for spelling in (*self.spellings, *spellings)}
         kept = [s for w, s in sorted(by_word.items()) if w != s and w not in remove]
-        return self._of(b"".join(texts), np.concatenate([*ranks, self._ranks[done:]]), kept)
+        pairs = sorted(pair for pair in {*self.variants, *variants} if not {*pair} & {*remove})
+        all_ranks = np.concatenate([*ranks, self._ranks[done:]])
+        return self._of(b"".join(texts), all_ranks, kept, pairs)
 
     def letters(self) -> NDArray[np.unsignedinteger]:
         """Returns the code points of all words in order, that of a line break behind each.
@@ -233,9 +273,10 @@ class Lexicon:
         """Returns the lexicon as it stands in a file.
 
         The number of words, their log frequencies, a byte each, and a line for each word; behind
-        them a line for each spelling.
+        them a line for each spelling, and one for each pair of variants, with a tab.
         """
         lines = self._text + b"".join(_encoded(spelling) + _END for spelling in self.spellings)
+        lines += _encoded(self._variants[1:])
         return _COUNT.pack(len(self)) + self._ranks.tobytes() + lines[: -len(_END)]
 
     @classmethod
@@ -255,13 +296,11 @@ class Lexicon:
         lines = text.count(_END)
         if lines < count:
             raise ValueError(f"A lexicon of {count} words must list them. Received: {lines}.")
-        spellings: list[str] = []
-        if lines > count:
-            ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord(_END))
-            behind = int(ends[count - 1]) + 1 if count else 0
-            spellings = text[behind : -len(_END)].decode().split("\n")
-            text = text[:behind]
-        lexicon = cls._of(text, ranks, spellings)
+        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord(_END))
+        behind = int(ends[count - 1]) + 1 if count else 0
+        rest = text[behind:].decode().split("\n")[:-1]
+        variants = [(one, other) for one, tab, other in (x.partition("\t") for x in rest) if tab]
+        lexicon = cls._of(text[:behind], ranks, [x for x in rest if "\t" not in x], variants)
         for first in range(0, count, _AT_ONCE):
             words = lexicon._slice(first, first + _AT_ONCE + 1)  # and the first of the next ones
             cls.check(min(words, key=len))
@@ -275,10 +314,16 @@ class Lexicon:
         return lexicon
 
     @classmethod
-    def _of(cls, text: bytes, ranks: NDArray[np.uint8], spellings: Sequence[str]) -> Lexicon:
-        """Builds a lexicon of sorted words, a line break behind each, and sorted spellings."""
+    def _of(
+        cls,
+        text: bytes,
+        ranks: NDArray[np.uint8],
+        spellings: Sequence[str],
+        variants: Sequence[tuple[str, str]],
+    ) -> Lexicon:
+        """Builds a lexicon of what is sorted, a line break behind each word."""
         lexicon = cls.__new__(cls)
-        lexicon._keep(text, ranks, spellings)
+        lexicon._keep(text, ranks, spellings, variants)
         return lexicon
 
     def _slice(self, first: int, end: int) -> list[str]:

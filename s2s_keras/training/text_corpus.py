@@ -22,6 +22,7 @@ from s2s_keras.data.noise import (
     learn_channel,
 )
 from s2s_keras.data.spellings import usual_spellings
+from s2s_keras.data.variants import spelling_variants
 from s2s_keras.errors import DataError
 from s2s_keras.text import Lexicon, SubwordTokenizer, Tokenizer, normalize
 from s2s_keras.text.channel import ChannelModel
@@ -101,7 +102,11 @@ def load_text_corpus(
     tokenizer = learn_text_tokenizer(train_texts, config) if tokenizers is None else tokenizers[0]
     if not isinstance(tokenizer, SubwordTokenizer):
         raise TypeError(f"Texts must be of subwords. Received: {tokenizer.kind}.")
-    lexicon = lexicon.changed({}, spellings=usual_spellings(texts, lexicon))
+    lexicon = lexicon.changed(
+        {},
+        spellings=usual_spellings(texts, lexicon),
+        variants=spelling_variants(lexicon.words()) if config.target_language == "en" else (),
+    )
     misspellings = _misspellings(config, words, lexicon)
     noise = _noise(config, words, lexicon, misspellings)
     longest = min(config.max_source_length - 1, config.max_target_length)

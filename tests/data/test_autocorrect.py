@@ -78,6 +78,11 @@ def test_lexicon_holds_no_misspelling_however_frequent(written):
     assert list(frequencies) == sorted(frequencies)
 
 
+def test_lexicon_holds_british_and_american_spellings(written):
+    words = {word for word, _ in read_pairs(written[0] / "lexicon.tsv")}
+    assert {"colorless", "colourless", "centimeters", "centimetres", "analyzes"} <= words
+
+
 def _misspellings(folder):
     return read_pairs(folder / "misspellings.tsv")
 

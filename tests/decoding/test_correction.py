@@ -67,6 +67,16 @@ def test_what_may_be_a_name_must_be_beaten_by_more():
     assert settings.margin(False, 1.0, is_name=True) == 30.0 - settings.dial_span
 
 
+def test_neither_spelling_of_a_word_corrects_the_other():
+    likely = {"then": 0.9}
+    assert judged(likely, "ten").is_error
+    lexicon = LEXICON.changed({}, variants=[("ten", "then")])
+    judgement = corrector(lexicon=lexicon).judge(always(likely), "", "ten", "")
+    assert not judgement.is_error
+    assert "then" not in [candidate.text for candidate in judgement.others]
+    assert corrector(lexicon=lexicon).judge(always(likely), "", "tenh", "").is_error
+
+
 def test_scores_are_the_weighted_sum_of_what_is_known():
     channel = learn_channel([Pair("tehn", "then")] * 9)
     settings = CorrectionSettings(model_weight=0.7, frequency_weight=0.2, channel_weight=0.4)

@@ -88,6 +88,41 @@ def test_words_have_their_usual_spelling():
     assert changed.changed({}, spellings=["i"]).spelled("i") == "i"
 
 
+def test_some_words_are_one_in_two_spellings():
+    words = dict.fromkeys(["center", "centre", "color", "colour", "the"], 0.1)
+    pairs = [("color", "colour"), ("center", "centre")]
+    lexicon = Lexicon(words, ["THE"], pairs)
+    assert lexicon.variants == sorted(pairs)
+    assert lexicon.are_variants("centre", "center") and lexicon.are_variants("color", "colour")
+    assert not lexicon.are_variants("center", "colour") and not lexicon.are_variants("the", "the")
+    again = Lexicon.from_bytes(lexicon.to_bytes())
+    assert again == lexicon != Lexicon(words, ["THE"])
+    assert again.variants == lexicon.variants and again.spellings == ("THE",)
+    changed = Lexicon(words).changed({"colors": 0.1}, ["colour"], variants=pairs)
+    assert changed.variants == [("center", "centre")]
+    assert changed.changed({"a": 0.1}).variants == [("center", "centre")]
+
+
+@pytest.mark.parametrize(
+    "variants",
+    [
+        [("the", "tha")],
+        [("then", "the")],
+        [("the", "the")],
+        [("the", "then")] * 2,
+        [("the", "then\tthis")],
+        [("", "the")],
+    ],
+)
+def test_what_is_no_pair_of_words_is_refused(variants):
+    words = {"the": 0.1, "then": 0.1, "this": 0.1}
+    with pytest.raises(ValueError, match="Variants must be pairs of words in order"):
+        Lexicon(words, (), variants)
+    lines = "".join(f"\n{one}\t{other}" for one, other in variants)
+    with pytest.raises(ValueError, match="Variants must be pairs of words in order"):
+        Lexicon.from_bytes(Lexicon(words).to_bytes() + lines.encode())
+
+
 @pytest.mark.parametrize("spellings", [["Paris"], ["the"], ["The", "THE"], [""], ["The\n"]])
 def test_what_is_no_spelling_of_a_word_is_refused(spellings):
     with pytest.raises(ValueError, match="A spelling must be that of a word, with capitals"):

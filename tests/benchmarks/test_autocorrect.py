@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.autocorrect import peers
 from benchmarks.autocorrect.compare import ask, compare_texts, compare_words
-from benchmarks.autocorrect.dev_sets import confused
+from benchmarks.autocorrect.dev_sets import confused, respelled
 from benchmarks.autocorrect.dev_sets import main as make_dev_sets
 from s2s_keras.data import Pair, read_pairs
 from s2s_keras.data.noise import confusion_sets
@@ -39,6 +39,17 @@ def test_dev_sets_hold_no_training_text(tmp_path):
     assert read_pairs(tmp_path / "clean.tsv") == [Pair(*["Is it over there?"] * 2)]
     [pair] = read_pairs(tmp_path / "real_words.tsv")
     assert pair.target == "Is it over there?" != pair.source
+
+
+def test_respelled_texts_have_the_other_spelling_of_a_word(tmp_path):
+    others = {"colour": "color", "color": "colour"}
+    assert respelled("The color of a colour.", others) == "The colour of a colour."
+    assert respelled("Dogs bark.", others) is None
+    (tmp_path / "a.tsv").write_text("What is the color of it?\nThe dog ran away.\n")
+    (tmp_path / "lexicon.tsv").write_text("color\t0.1\ncolour\t0.1\ndog\t0.1\n")
+    options = [tmp_path / "a.tsv", "--lexicon", tmp_path / "lexicon.tsv", "--out", tmp_path]
+    assert make_dev_sets([*map(str, options)]) == 0
+    assert read_pairs(tmp_path / "spellings.tsv") == [Pair(*["What is the colour of it?"] * 2)]
 
 
 def test_checkers_of_words_keep_case_and_leave_capitals():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.autocorrect import unknown_words
 from s2s_keras.cli import main
 from s2s_keras.runtime import Corrector, read_artifact
 
@@ -61,3 +62,14 @@ def test_calibrated_files_hold_the_margins_that_were_found(
         assert fixed / 2 == found[0.2]["fix_rate"]
     assert main(["calibrate", str(tiny_file), str(pairs)]) == 2
     assert "holds no lexicon" in capsys.readouterr().err
+
+
+def test_words_outside_of_the_lexicon_are_counted(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = tmp_path / "texts.tsv"
+    texts.write_text("Teh cat sat on a rast\tThe cat sat on a rats\n")
+    assert unknown_words.main([str(file), str(texts)]) == 0
+    printed = capsys.readouterr().out
+    counts = [int(line.split()[-2]) for line in printed.splitlines() if line.startswith("│")]
+    assert counts[:2] == [2, 1] and counts[2] in (0, 1)

@@ -125,10 +125,8 @@ def _frequencies(misspellings: set[str]) -> dict[str, float]:
         for word in found
         if zipf_frequency(word, "en") >= FREQUENT_ZIPF and word not in misspellings
     }
-    spelled = {*map(american_spelling, words)}  # or colorless would be taken for colourless
-    words |= {
-        word for word in found if american_spelling(word) in spelled and word not in misspellings
-    }
+    american = {*map(american_spelling, words)}  # or colorless would be taken for colourless
+    words |= american.intersection(found) - misspellings
     return {
         word: max(found.get(word, 0.0), LEAST_FREQUENCY) for word in words if _WORD.fullmatch(word)
     }
@@ -159,7 +157,7 @@ AUTOCORRECT = Autocorrect(
     used_sha256={
         "text.txt": "efc25643da5b340c26827d07e46ae9cd7650a61e915f08c2820131a4ec96500a",
         "misspellings.tsv": "288d51c4ea653ec084f1152262ff172c23525d1590aea2447624d6760a4e1e21",
-        "lexicon.tsv": "7cc745ba4d0c6c74f31678b58fb6460b3006b9082d288be373a978d207b89e5f",
+        "lexicon.tsv": "862c6fb30d6be945de072517b454188f7e20c7bdec14fdfd9ddc11d5a98fc5fb",
     },
 )
 """English."""

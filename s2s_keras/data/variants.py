@@ -13,14 +13,15 @@ _V = "[aeiouy]"
 
 _EXCHANGES = (
     (rf"({_V}.*)our(?!ce|se|t)", r"\1or"),  # colour, behaviour; not four, source, court
-    (rf"({_V}.*[bcgt])re(s?)$", r"\1er\2"),  # centre
+    (rf"({_V}.*[bct]|\b(?:meag|og))re(?=s?$)", r"\1er"),  # centre
     (r"(?<=[cbtg])red$", "ered"),  # centred
     (rf"({_V}.*i)s(?=(?:e[ds]?|ers?|ing|ations?|able)$)", r"\1z"),  # organise; not prise
     (r"(?<=[al]y)s(?=(?:e[ds]?|ers?|ing)$)", "z"),  # analyse
     (r"ogue(s?)$", r"og\1"),  # dialogue
     (rf"({_V}.*{_V})ll(?=(?:ed|ings?|ers?|ors?|ous|ously|ery)$)", r"\1l"),  # travelled; not filled
-    (r"(fulfi|ski|wi|enro|insta|disti|appa|insti|enthra)ll(?=s?$|ful|ment)", r"\1l"),
-    (r"(?<=[^aeiou])ae(?=[dlmnorst])", "e"),  # anaemia, archaeology
+    (r"(\bski|\bwi)l(?=ful)", r"\1ll"),  # skilful
+    (r"(fulfi|enro|insta|disti|appa|insti|enthra)l(?=s?$|ment)", r"\1ll"),
+    (r"(?<=[^aeiou])ae(?=[dlmnorst]\w\w)", "e"),  # anaemia, archaeology; not haer
     (r"\bae(?=[gost])", "e"),  # aesthetic
     (r"oe(?=tus|tal|stro|soph|dema)", "e"),  # foetus
     (r"rrhoea", "rrhea"),

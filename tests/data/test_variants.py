@@ -44,6 +44,9 @@ def test_british_and_american_words_are_variants() -> None:
         "allow alow",
         "disc disco",
         "since sense",
+        "haer her",
+        "angre anger",
+        "skils skills",
     ],
 )
 def test_words_that_differ_are_none(words: str) -> None:

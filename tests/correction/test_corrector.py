@@ -122,10 +122,18 @@ def test_names_have_their_capitals(file: Path, tmp_path: Path) -> None:
         assert corrector.suggest("tod")[0].text == "Today"
         corrector.capitals = False
         assert corrector.correct("she was there today.").edits == ()
+    careful = CorrectionSettings(known_margin=99.0, unknown_margin=99.0)
+    with Corrector(file, capitals=True, correction=careful) as corrector:
+        lexicon = corrector.lexicon.changed({}, spellings=["maT"])
+        corrector._with_lexicon().use_words(lexicon)
+        assert corrector.correct("the Mat was there with the mat").text[-7:] == "the maT"
+        assert corrector.correct("the Mat").edits == ()
     with Corrector(file, capitals=True, personal_words=tmp_path / "words.txt") as corrector:
         corrector.learn("McDuff")
         assert corrector.correct("mcduff sat").text == "mcduff sat"  # it is left alone
         assert "McDuff" in [found.text for found in corrector.suggest("mcdu")]
+        corrector.learn("J\u030cim")  # whose small letter is one character
+        assert corrector.correct("J\u030cim sat").edits == ()
 
 
 def test_personal_words_are_left_alone_and_blocked_ones_are_not_suggested(

@@ -15,6 +15,7 @@ from benchmarks.serving.process import ServingProcess, served
 from s2s_keras.errors import ArtifactError, InputError
 from s2s_keras.runtime import Corrector
 from s2s_keras.serving import CorrectorServable, LiteServable, open_servable
+from s2s_keras.serving.rows import split_columns, trim_row
 from tests.browser import SECONDS
 
 TEXTS = ["Teh cat sat on teh mat", "", "The cat sat", "\U0001f63a ther cat saton the mat"]
@@ -50,6 +51,19 @@ def test_texts_are_corrected_as_in_python(file: Path, corrector: Corrector) -> N
             [edit.probability for edit in expected.edits],
             rtol=1e-6,
         )
+    servable.close()
+
+
+def test_edits_are_cut_to_those_of_their_row(file: Path) -> None:
+    servable = open_servable(file)
+    texts = np.array([text.encode() for text in TEXTS], object)
+    together = split_columns(servable.run("serving_default", {"texts": texts}))
+    for row, text in zip(together, texts, strict=True):
+        [alone] = split_columns(servable.run("serving_default", {"texts": np.array([text])}))
+        trimmed = trim_row(row)
+        assert {name: value.tolist() for name, value in trimmed.items()} == {
+            name: value.tolist() for name, value in alone.items()
+        }
     servable.close()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from s2s_keras.cli import main
 from s2s_keras.data import PUBLIC_DATASETS, read_pairs
+from s2s_keras.data.autocorrect import _frequencies
 from s2s_keras.errors import DataError
 
 NAMES = ("text.txt", "misspellings.tsv", "lexicon.tsv")
@@ -81,6 +82,10 @@ def test_lexicon_holds_no_misspelling_however_frequent(written):
 def test_lexicon_holds_british_and_american_spellings(written):
     words = {word for word, _ in read_pairs(written[0] / "lexicon.tsv")}
     assert {"colorless", "colourless", "centimeters", "centimetres", "analyzes"} <= words
+
+
+def test_no_spelling_that_is_a_misspelling_comes_in():
+    assert not {"colorless", "definately"} & set(_frequencies({"colorless", "definately"}))
 
 
 def _misspellings(folder):

@@ -33,6 +33,13 @@ def test_words_carry_what_changing_them_repairs_and_breaks():
     assert right.others[0][1:] == (0, 1)
 
 
+def test_what_may_be_a_name_is_left_out():
+    words = WordCorrector(TOKENIZER, Lexicon({"the": 0.05, "ten": 1e-4}), LOW)
+    session = always({"the": 0.6, "ten": 0.3})
+    assert len([*judged_words(words, session, Pair("the teh", "the ten"))]) == 1
+    assert len([*judged_words(words, session, Pair("the Teh", "the Ten"))]) == 0
+
+
 def test_margins_repair_most_within_what_may_break():
     def word(is_known, lead, gained, lost):
         return Word(is_known, (0.0, 0.0, 0.0), [((lead, 0.0, 0.0), gained, lost)])

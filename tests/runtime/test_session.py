@@ -97,6 +97,20 @@ def test_session_parents_reorder_the_state(toy_files: dict[str, Path]) -> None:
     assert np.abs(straight[0] - straight[3]).max() > 1e-3
 
 
+def test_session_resumes_in_all_rows_from_the_first(toy_files: dict[str, Path]) -> None:
+    session = TFLiteSession(read_artifact(toy_files["none"]))
+    rows = np.arange(4)
+    session.start(pad_ids([[4, 5, 6]], 3), 4)
+    session.step(np.array([1, 4, 5, 6], np.int32), rows)  # the rows are no longer equal
+    state = session.state()
+    expected = session.step(np.full(4, 7, np.int32), np.zeros(4, np.intp))
+    session.resume(state)
+    found = session.step(np.full(4, 7, np.int32), rows)
+    np.testing.assert_array_equal(found.log_probs, expected.log_probs)
+    with pytest.raises(ValueError, match="A state must be of shape"):
+        session.resume(state[:, :, 1:])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.autocorrect import typing, unknown_words
+from benchmarks.autocorrect import keys_saved, unknown_words
 from s2s_keras.cli import main
 from s2s_keras.runtime import Corrector, read_artifact
 
@@ -80,13 +80,13 @@ def test_keys_that_suggestions_save_are_counted(
 ) -> None:
     texts = tmp_path / "texts.tsv"
     texts.write_text("x\tThe cat sat\ny\tMiaow\n")
-    assert typing.main([str(file), str(texts), "--json"]) == 0
+    assert keys_saved.main([str(file), str(texts), "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
     letters = len("The cat sat Miaow ")
     assert figures["words"] == 4
     # Miaow is no word: all of its letters are typed; the others take less.
     assert 3 + 6 <= round(letters * (1 - figures["keys_saved"])) < letters
-    assert typing.main([str(file), str(texts), "--suggestions", "200", "--json"]) == 0
+    assert keys_saved.main([str(file), str(texts), "--suggestions", "200", "--json"]) == 0
     # All words of the lexicon are suggested before the first letter.
     figures = json.loads(capsys.readouterr().out)
     assert figures["next_word_accuracy"] == 3 / 4

@@ -1,6 +1,6 @@
 """Measures what suggestions are worth to a person who types, without errors.
 
-    python -m benchmarks.autocorrect.typing MODEL.tflite TEXTS.tsv [--texts 200]
+    python -m benchmarks.autocorrect.keys_saved MODEL.tflite TEXTS.tsv [--texts 200]
 
 Letter by letter, as in a keyboard, three words are suggested; nothing stands behind the cursor. A
 word that is among them is taken with one key, which also types the space. Counted are the words
@@ -62,7 +62,7 @@ def _keys(corrector: Corrector, left: str, word: str, suggestions: int) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.autocorrect.typing",
+        prog="python -m benchmarks.autocorrect.keys_saved",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

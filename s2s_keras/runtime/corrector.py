@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple, Self
 
 from s2s_keras.decoding import DecodingSettings, ResumableSession
 from s2s_keras.decoding.correction import CorrectionSettings, Judgement, WordCorrector
-from s2s_keras.decoding.edits import Edit, apply_edits, edit_word, find_edits
+from s2s_keras.decoding.edits import CONTEXT_CHARACTERS, Edit, apply_edits, edit_word, find_edits
 from s2s_keras.errors import ArtifactError, InputError
 from s2s_keras.runtime.artifact import Artifact
 from s2s_keras.runtime.personal_words import PersonalWords
@@ -22,6 +23,7 @@ from s2s_keras.runtime.session import TFLiteSession
 from s2s_keras.runtime.shipped import shipped_corrector
 from s2s_keras.text import Lexicon, normalize
 from s2s_keras.text.channel import ChannelModel
+from s2s_keras.text.languages import foreign_spans
 from s2s_keras.text.words import PROTECTED_KINDS, find_words, straighten, with_case_of
 
 __all__ = ["Correction", "Corrector", "Suggestion", "word_corrector"]
@@ -155,6 +157,7 @@ class Corrector(Seq2SeqLite):
     def correct(self, text: str, aggressiveness: float | None = None) -> Correction:
         """Corrects a text; all that is not corrected stays as it is, character by character.
 
+        With a lexicon, so do sentences in another language than the model's; see `foreign_spans`.
         Without a lexicon, an output of the same tokens is no correction: white space and, where the
         model knows no capitals, letter case stay as they were. Neither is one that the model did
         not end, for want of time or length: half a word corrects nothing.
@@ -176,6 +179,7 @@ class Corrector(Seq2SeqLite):
                 dial = self.aggressiveness if aggressiveness is None else aggressiveness
                 judge = partial(self._judge, self._words, session, dial)
                 edits = tuple(find_edits(text, words, judge, self._may_join))
+            edits = self._of_its_language(text, edits)
         return Correction(text, apply_edits(text, edits), edits)
 
     def correct_word(
@@ -205,7 +209,13 @@ class Corrector(Seq2SeqLite):
             return None
         with self._borrowed() as session:
             judge = partial(self._judge, words, session, dial)
-            return edit_word(word + right, found[0], left, judge)
+            edit = edit_word(word + right, found[0], left, judge)
+        if edit is not None:
+            left = left[-CONTEXT_CHARACTERS:]
+            there = edit._replace(start=len(left), end=len(left) + len(word))
+            if not self._of_its_language(left + word + right[:CONTEXT_CHARACTERS], (there,)):
+                return None
+        return edit
 
     @property
     def lexicon(self) -> Lexicon:
@@ -284,6 +294,20 @@ class Corrector(Seq2SeqLite):
             return ()
         alternatives = tuple(other.text for other in others)
         return (Edit(0, len(text), text, best.text, math.exp(best.log_prob), alternatives),)
+
+    def _of_its_language(self, text: str, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+        """Leaves out the edits of sentences in another language than the model's."""
+        language = self.metadata.get("source_language")
+        if not edits or not isinstance(language, str):
+            return edits
+        spans = list(foreign_spans(text, language))
+        ends = [end for _, end in spans]
+        places = [bisect_right(ends, edit.start) for edit in edits]
+        return tuple(
+            edit
+            for edit, place in zip(edits, places, strict=True)
+            if place == len(spans) or edit.start < spans[place][0]
+        )
 
     def _with_lexicon(self) -> WordCorrector:
         if self._words is None:

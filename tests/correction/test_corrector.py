@@ -136,6 +136,22 @@ def test_names_have_their_capitals(file: Path, tmp_path: Path) -> None:
         assert corrector.correct("J\u030cim sat").edits == ()
 
 
+def test_sentences_of_other_languages_are_left_alone(file: Path) -> None:
+    artifact = read_artifact(file)
+    text = "Teh cat sat. Er was nicht da, teh ist gut. Teh dog ran with teh cat."
+    with Corrector(artifact) as corrector:
+        assert len(corrector.correct(text).edits) > 3  # of no language that is known
+    artifact.metadata["source_language"] = "en"
+    with Corrector(artifact) as corrector:
+        found = corrector.correct(text)
+        assert found.text == text.replace("Teh", "The").replace("with teh", "with the")
+        assert [edit.typed for edit in found.edits] == ["Teh", "Teh", "teh"]
+        assert corrector.correct_word("teh", "Er was nicht da, ", " ist gut.") is None
+        edit = corrector.correct_word("teh", "Er ist nicht da. The dog ran with ", " cat.")
+        assert edit is not None and (edit.start, edit.end, edit.corrected) == (0, 3, "the")
+        assert corrector.correct_word("teh", "x" * 300 + " ran with ") is not None
+
+
 def test_personal_words_are_left_alone_and_blocked_ones_are_not_suggested(
     file: Path, tmp_path: Path
 ) -> None:

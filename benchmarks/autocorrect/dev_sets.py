@@ -4,10 +4,10 @@
 
 `clean.tsv` holds sentences on both sides: whatever a corrector changes there, it breaks.
 `real_words.tsv` holds sentences with one word replaced by another of its confusion set, such as
-"their" by "there": only the context tells. With a lexicon, `spellings.tsv` holds sentences with a
-word that is right in two spellings, in the other one on both sides: nothing is to be corrected. A
-TEXT holds a sentence a line, or is a file of pairs of which the first column counts; sentences of
-the training text are left out.
+"their" by "there": only the context tells. With `--lexicon lexicon.tsv`, `spellings.tsv` holds
+sentences with a word that is right in two spellings, in the other one on both sides: nothing is to
+be corrected. A TEXT holds a sentence a line, or is a file of pairs of which the first column
+counts; sentences of the training text are left out.
 """
 
 from __future__ import annotations

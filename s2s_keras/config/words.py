@@ -66,7 +66,7 @@ class WordsConfig(Section):
     was typed for it."""
     known_margin: float = 0.0
     """Nats by which a correction must win over a typed word that is in the lexicon."""
-    unknown_margin: float = -4.0
+    unknown_margin: float = 0.0
     """Likewise over one that is not."""
     name_margin: float = 3.0
     """Nats by which more where it has a capital within a sentence: it may be a name."""

@@ -15,7 +15,7 @@ from s2s_keras.text import BOS_ID, PAD_ID
 
 __all__ = ["Between", "LeftStates", "ResumableSession"]
 
-_REMEMBERED = 512
+_REMEMBERED = 256
 """Beginnings of texts whose states are kept; each takes some kilobytes."""
 
 

@@ -20,13 +20,10 @@ from s2s_keras.text.lexicon import MAX_WORD_CHARACTERS
 
 __all__ = ["Candidate", "CorrectionSettings", "Judgement", "WordCorrector"]
 
-UNKNOWN_LOG_PROB = -12.0
-"""Of a typed word that the lexicon lacks: nothing hangs on it but what its margin stands for."""
-
 _POOL = 16
 """Near words, the best by frequency and channel, that the model is asked for."""
 
-_REMEMBERED = 512
+_REMEMBERED = 256
 """Words in their contexts whose judgement is kept."""
 
 
@@ -56,7 +53,7 @@ class CorrectionSettings:
     frequency_weight: float = 0.1
     channel_weight: float = 0.6
     known_margin: float = 0.0
-    unknown_margin: float = -4.0
+    unknown_margin: float = 0.0
     name_margin: float = 3.0
     dial_span: float = 1.0
     max_edits: int = 2
@@ -166,8 +163,9 @@ class WordCorrector:
             >  a log p(t | context) + w log f(t) + margin
 
     with one margin for words of the lexicon and one for others. The model tells p(word | context)
-    of what may stand between the left and the right context; it does not see what was typed. That
-    is what the channel knows. Of the two spellings of a word neither corrects the other.
+    of what may stand between the left and the right context, token by token, and so of a name that
+    the lexicon lacks, too. It does not see what was typed: that is what the channel knows. Of the
+    two spellings of a word neither corrects the other.
 
     Args:
         tokenizer: the model's, of both sides, with an end.
@@ -326,16 +324,12 @@ class WordCorrector:
     ) -> Judgement:
         is_known = finder.lexicon.knows(typed)
         found, as_typed = finder.corrections(typed), finder.as_typed(typed)
-        itself = self._candidate(as_typed, 0, UNKNOWN_LOG_PROB)
-        if not found.texts:
-            return Judgement(itself._replace(log_prob=0.0), is_known, False, (), False)
+        if not found.texts:  # no need to ask
+            return Judgement(self._candidate(as_typed, 0, 0.0), is_known, False, (), False)
         between = Between(session, *ids, self._states, self._size, beam_width)
-        if is_known:  # asked for with the others, of which it may be the beginning
-            itself, *others = self._scored(joined([as_typed, found]), between, left)
-            are_variants = finder.lexicon.are_variants
-            candidates = [c for c in others if not are_variants(typed, c.text)]
-        else:
-            candidates = self._scored(found, between, left)
+        itself, *candidates = self._scored(joined([as_typed, found]), between, left)
+        are_variants = finder.lexicon.are_variants
+        candidates = [c for c in candidates if not are_variants(typed, c.text)]
         candidates.sort(key=lambda candidate: -candidate.score)
         first, *others = _with_shares([itself, *candidates])
         return Judgement(first, is_known, False, tuple(others[: self.settings.n_best]), False)

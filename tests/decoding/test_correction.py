@@ -6,9 +6,9 @@ import pytest
 
 from s2s_keras.data import Pair
 from s2s_keras.data.noise import learn_channel
-from s2s_keras.decoding.correction import UNKNOWN_LOG_PROB, CorrectionSettings, WordCorrector
+from s2s_keras.decoding.correction import CorrectionSettings, WordCorrector
 from s2s_keras.text import Lexicon, SubwordTokenizer
-from tests.decoding.words import TOKENIZER, LikelyWords, always
+from tests.decoding.words import ELSE, TOKENIZER, LikelyWords, always
 
 LEXICON = Lexicon(
     {"the": 0.05, "then": 0.002, "ten": 1e-4, "their": 2e-3, "there": 2e-3, "a": 0.02}
@@ -30,8 +30,7 @@ def test_the_likelier_word_wins_and_says_its_share():
     judgement = judged({"ten": 0.6, "then": 0.3}, "tehn")
     assert judgement.is_error and not judgement.is_known
     assert [c.text for c in judgement.others][:2] == ["ten", "then"]
-    total = 0.9 + math.exp(UNKNOWN_LOG_PROB)
-    assert math.exp(judgement.others[0].log_prob) == pytest.approx(0.6 / total, rel=1e-3)
+    assert math.exp(judgement.others[0].log_prob) == pytest.approx(0.6 / 0.9, rel=1e-3)
     assert judgement.others[0].features[0] == pytest.approx(math.log(0.6), rel=1e-3)
     everything = [judgement.typed, *judgement.others]
     assert sum(math.exp(c.log_prob) for c in everything) == pytest.approx(1.0, abs=1e-4)
@@ -40,8 +39,8 @@ def test_the_likelier_word_wins_and_says_its_share():
 @pytest.mark.parametrize("typed", ["then", "thei"])
 def test_a_correction_must_win_by_the_margin_of_its_kind(typed):
     is_known = typed == "then"
-    lead = math.log(0.8) - (math.log(0.2) if is_known else UNKNOWN_LOG_PROB)
-    likely = {"ten": 0.8, "then": 0.2} if is_known else {"there": 0.8}
+    lead = math.log(0.8 / 0.2)
+    likely = {"ten": 0.8, "then": 0.2} if is_known else {"there": 0.8, "thei": 0.2}
     for margin, is_error in ((lead - 0.01, True), (lead + 0.01, False)):
         margins = {"known_margin": 99.0, "unknown_margin": 99.0}
         margins["known_margin" if is_known else "unknown_margin"] = margin
@@ -51,7 +50,7 @@ def test_a_correction_must_win_by_the_margin_of_its_kind(typed):
 
 
 def test_what_may_be_a_name_must_be_beaten_by_more():
-    settings = replace(EVEN, name_margin=30.0)
+    settings = replace(EVEN, name_margin=300.0)
     words, session = corrector(settings), always({"then": 0.9})
     cases = [
         ("a ", "Thne", True),
@@ -64,7 +63,7 @@ def test_what_may_be_a_name_must_be_beaten_by_more():
     for left, typed, is_name in cases:
         judgement = words.judge(session, left, typed, "")
         assert (judgement.is_name, judgement.is_error) == (is_name, not is_name)
-    assert settings.margin(False, 1.0, is_name=True) == 30.0 - settings.dial_span
+    assert settings.margin(False, 1.0, is_name=True) == 300.0 - settings.dial_span
 
 
 def test_neither_spelling_of_a_word_corrects_the_other():
@@ -90,8 +89,19 @@ def test_scores_are_the_weighted_sum_of_what_is_known():
         assert candidate.score == pytest.approx(expected, abs=1e-3)
     assert [c.text for c in judgement.others][:2] == ["then", "ten"]
     # A word that the lexicon lacks counts as the rarest that one can hold.
-    expected = 0.7 * UNKNOWN_LOG_PROB - 0.2 * 25.5
-    assert judgement.typed.score == pytest.approx(expected)
+    tokens = len(TOKENIZER.encode("tehn"))
+    expected = 0.7 * tokens * math.log(ELSE) - 0.2 * 25.5
+    assert judgement.typed.score == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_word_that_the_lexicon_lacks_stays_where_the_model_holds_it_likely():
+    session = LikelyWords(
+        lambda left, right: {"thea": 0.6, "the": 0.3} if left == "a" else {"the": 0.9}
+    )
+    words = corrector()
+    assert not words.judge(session, "a ", "thea", "").is_error
+    judgement = words.judge(session, "ten ", "thea", "")
+    assert judgement.is_error and judgement.others[0].text == "the"
 
 
 def test_words_that_are_taken_for_one_another_are_told_apart_by_the_context():

@@ -17,6 +17,7 @@ __all__ = [
     "MissingDependencyError",
     "RequestError",
     "S2SKerasError",
+    "TrainingError",
 ]
 
 
@@ -28,6 +29,10 @@ class S2SKerasError(Exception):
 
 class ExportError(S2SKerasError):
     """A model could not be converted, or the converted file failed its checks."""
+
+
+class TrainingError(S2SKerasError):
+    """A training cannot go on: its weights are no numbers any more."""
 
 
 class DownloadError(S2SKerasError):

@@ -36,7 +36,7 @@ def run(
         Path | None, typer.Option(help="The run folder. [default: runs/NAME OF THE RECIPE]")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on after the last complete epoch.")
+        bool, typer.Option("--resume", help="Go on where the training stopped.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the dev metrics as JSON.")] = False,
 ) -> None:
@@ -58,10 +58,8 @@ def run(
     try:
         result = train(settings, folder, resume=resume, report=note)
     except KeyboardInterrupt:
-        if (folder / "checkpoint.keras").exists():
-            note(f"The last complete epoch is in {folder}; go on with `--resume`.")
-        elif (folder / "config.json").exists():
-            note(f"No epoch is complete in {folder}; `--resume` starts again.")
+        if (folder / "config.json").exists():
+            note(f"What is done is in {folder}; go on with `--resume`.")
         raise
     if as_json:
         print_json({"run": str(folder), **result.metrics})

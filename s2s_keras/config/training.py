@@ -70,6 +70,10 @@ class TrainingConfig(Section):
     workers: Annotated[int, Field(ge=0, le=64, strict=True)] = 0
     """Processes that prepare batches, where examples are drawn anew at each epoch; 0 for a thread
     of the training's own process."""
+    checkpoint_seconds: Positive = 300.0
+    """Seconds after which a checkpoint is saved, so that a training that dies loses no more."""
+    keep_checkpoints: Count = 2
+    """The newest checkpoints that stay until the training is finished."""
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     """Seed of the weights, the dropout and the order of the pairs."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"

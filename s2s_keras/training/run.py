@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,6 @@ import keras
 
 from s2s_keras.config import Recipe
 from s2s_keras.data import Pair
-from s2s_keras.data.batches import stream
 from s2s_keras.decoding import Predictor
 from s2s_keras.errors import ArtifactError, ConfigError
 from s2s_keras.evaluation import (
@@ -29,22 +29,33 @@ from s2s_keras.recipe import parse_recipe
 from s2s_keras.text import TOKENIZERS, Lexicon, Tokenizer
 from s2s_keras.text.channel import ChannelModel
 from s2s_keras.training.build import build_model
-from s2s_keras.training.callbacks import InterruptGuard, ProgressBar, RunRecorder
+from s2s_keras.training.checkpoint import CHECKPOINTS, find_checkpoints, load_newest
 from s2s_keras.training.corpus import (
-    Batches,
     Corpus,
     learn_tokenizers,
     load_corpus,
     make_batches,
     vocabulary_notes,
 )
-from s2s_keras.training.fake_quantization import QuantizationAware
-from s2s_keras.training.history import History, is_complete, kept_epoch, read_history
+from s2s_keras.training.fit import fit
+from s2s_keras.training.history import kept_epoch
 
 __all__ = ["Run", "load_run", "train"]
 
 LEXICON_FILE = "lexicon.bin"
 CHANNEL_FILE = "channel.json"
+_FREE = {
+    "data.folder",
+    "data.name",
+    "data.licence",
+    "training.workers",
+    "training.checkpoint_seconds",
+    "training.keep_checkpoints",
+    "training.early_stopping_patience",
+}
+_FREE_SECTIONS = ("decoding.",)
+"""What of a recipe may change while it is trained: the weights do not hang on it."""
+
 TOKENIZER_FILES = ("source_tokenizer.json", "target_tokenizer.json")
 
 
@@ -79,30 +90,33 @@ def train(
     """Trains a recipe.
 
     The folder then holds `model.keras`, `config.json`, the tokenisers, `history.csv`, `loss.png`,
-    TensorBoard events and `metrics.json`. After each epoch `checkpoint.keras` is saved, with which
-    `resume` goes on. `model.keras` has the weights of the epoch that `training.keep` asks for, or
-    their moving average; `metrics.json` names it.
+    TensorBoard events and `metrics.json`. Meanwhile `checkpoints/` holds the newest states, of
+    which `resume` goes on at the very batch. `model.keras` has the weights of the epoch that
+    `training.keep` asks for, or their moving average; `metrics.json` names it.
 
     Args:
         recipe: what to train.
         folder: the run folder; it must not hold a run unless `resume`.
-        resume: goes on after the last complete epoch; a finished run is returned as it is.
+        resume: goes on from the newest checkpoint; a finished run is returned as it is.
         report: takes a line of text for the person who waits.
 
     Raises:
         DataError: see `load_corpus`.
-        ConfigError: the folder holds a run already, or one of another recipe.
+        ConfigError: the folder holds a run already, or one of another recipe or of other data.
         ArtifactError: a file of the run that should go on is missing or damaged.
+        TrainingError: the weights are no numbers any more.
         OSError: the folder cannot be made or written.
     """
     folder = Path(folder)
     if (folder / "config.json").exists():
-        _check_resumable(folder, recipe, resume)
+        for line in _check_resumable(folder, recipe, resume):
+            report(line)
         if (folder / "model.keras").exists():
+            _remove_checkpoints(folder)
             report(f"{folder} is finished already.")
             return load_run(folder)
-    checkpoint, best = folder / "checkpoint.keras", folder / "best.keras"
-    model = load_model(checkpoint) if checkpoint.exists() else None
+    checkpoint = load_newest(folder, report)
+    model = None if checkpoint is None else checkpoint.model
     # The ids of a training that goes on are those that it started with, whatever the data is now.
     tokenizers = _read_tokenizers(folder) if model is None else _tokenizers(model)
     if tokenizers is None and TOKENIZERS[recipe.data.tokenizer].cuts_by_vocabulary:
@@ -120,7 +134,6 @@ def train(
             report(line)
         total_steps = len(batches.train) * recipe.training.epochs
         model = build_model(recipe, *tokenizers, total_steps, report)
-        write_text(folder / "config.json", recipe.model_dump_json(indent=2) + "\n")
         for name, tokenizer in zip(TOKENIZER_FILES, tokenizers, strict=True):
             write_text(folder / name, tokenizer.to_json())
         if corpus.lexicon is not None:
@@ -129,13 +142,17 @@ def train(
         if corpus.channel is not None:
             document = {"channel": corpus.channel.as_metadata()}
             write_text(folder / CHANNEL_FILE, json.dumps(document) + "\n")
+    write_text(folder / "config.json", recipe.model_dump_json(indent=2) + "\n")
     report(f"{model.count_params():,} parameters, Keras on {keras.backend.backend()}")
-    history = _fit(model, recipe, batches, folder)
+    if checkpoint is not None:
+        report(f"Going on at step {checkpoint.position.step:,}, from {checkpoint.path}")
+    history = fit(model, recipe, batches, folder, checkpoint, report)
     kept, trained = kept_epoch(history, recipe.training), len(history)
     if trained < recipe.training.epochs:
         report(f"Stopped early: no better {recipe.training.monitor} since epoch {kept}.")
     # From its file, because the best epoch may be one of before an interruption.
-    model = _load_averaged(checkpoint if kept == trained else best)
+    is_best = recipe.training.keep == "best"
+    model = _load_averaged(folder / "best.keras" if is_best else find_checkpoints(folder)[0])
 
     if corpus.lexicon is None:
         report(f"Decoding the dev pairs with epoch {kept} of {trained} ...")
@@ -153,8 +170,7 @@ def train(
     )
     with atomic_path(folder / "model.keras") as temporary:
         model.save(temporary)
-    checkpoint.unlink()
-    best.unlink(missing_ok=True)
+    _remove_checkpoints(folder)
     return Run(folder, recipe, model, metrics, corpus.lexicon, corpus.channel)
 
 
@@ -181,6 +197,11 @@ def load_run(folder: str | Path) -> Run:
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{folder}: the run cannot be loaded: {error}") from error
     return Run(folder, recipe, model, metrics, lexicon, channel)
+
+
+def _remove_checkpoints(folder: Path) -> None:
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    (folder / "best.keras").unlink(missing_ok=True)
 
 
 def _tokenizers(model: Seq2Seq) -> tuple[Tokenizer, Tokenizer]:
@@ -229,7 +250,8 @@ def _read_recipe(folder: Path) -> Recipe:
         raise ArtifactError(f"{path}: cannot be read: {error}") from error
 
 
-def _check_resumable(folder: Path, recipe: Recipe, resume: bool) -> None:
+def _check_resumable(folder: Path, recipe: Recipe, resume: bool) -> list[str]:
+    """Returns what a person should know of a run that is to go on."""
     if not resume:
         raise ConfigError(
             f"{folder} holds a run already. Go on with `--resume`, or choose another `--out`."
@@ -237,11 +259,13 @@ def _check_resumable(folder: Path, recipe: Recipe, resume: bool) -> None:
     before = _read_recipe(folder).model_dump(mode="json")
     now = recipe.model_dump(mode="json")
     changed = _changes(before, now)
-    if changed:
+    refused = [key for key in changed if key not in _FREE and not key.startswith(_FREE_SECTIONS)]
+    if refused:
         raise ConfigError(
-            f"{folder} was started by another recipe; changed: {', '.join(changed)}. "
+            f"{folder} was started by another recipe; changed: {', '.join(refused)}. "
             "Choose another `--out`."
         )
+    return [f"Changed since {folder} was started: {', '.join(changed)}"] if changed else []
 
 
 def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
@@ -253,58 +277,6 @@ def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
             inner = _changes(before[key], value) if is_section else []
             changed += [f"{key}.{name}" for name in inner] or [key]
     return changed
-
-
-def _fit(model: Seq2Seq, recipe: Recipe, batches: Batches, folder: Path) -> History:
-    """Trains what is left of the recipe's epochs and returns the rows of all."""
-    settings = recipe.training
-    steps = len(batches.train)
-    history = _read_history_of(model, folder)
-    if is_complete(history, settings):  # interrupted after the last epoch
-        return history
-    done = len(history)
-    tokens = batches.target_tokens / steps
-    progress = ProgressBar(steps * settings.epochs, tokens, done * steps)
-    guard = InterruptGuard()
-    recorder = RunRecorder(folder, settings, history)
-    # The dev figures are those of the average; for the checkpoint the weights are back.
-    averaging = [keras.callbacks.SwapEMAWeights()] if settings.ema_momentum is not None else []
-    is_per_channel = recipe.export.quantization.is_per_channel
-    for_int8 = QuantizationAware(settings.float_epochs, is_per_channel)
-    try:
-        model.fit(
-            stream(batches.train.repeat(settings.epochs)[done * steps :], settings.workers),
-            # Repeated, because Keras does not ask a grain data set for its length.
-            validation_data=stream(batches.dev.repeat()),
-            validation_steps=len(batches.dev),
-            epochs=settings.epochs,
-            initial_epoch=done,
-            steps_per_epoch=steps,
-            shuffle=False,  # the data set is shuffled already
-            callbacks=[guard, progress, for_int8, *averaging, recorder],
-            verbose=0,
-        )
-    finally:
-        guard.close()
-        progress.close()
-    return recorder.history
-
-
-def _read_history_of(model: Seq2Seq, folder: Path) -> list[dict[str, float]]:
-    """Returns the rows up to a checkpoint; one that runs ahead of it is done again.
-
-    A model that is new has none.
-    """
-    step = int(keras.ops.convert_to_numpy(model.optimizer.iterations))
-    if step == 0:
-        return []
-    history = read_history(folder, step)
-    if not history:
-        raise ArtifactError(
-            f"{folder}: history.csv must hold the epochs of checkpoint.keras, and it holds none. "
-            "Put it back, or start again in another folder."
-        )
-    return history
 
 
 def _load_averaged(path: Path) -> Seq2Seq:

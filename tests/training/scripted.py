@@ -19,6 +19,7 @@ from s2s_keras.model import Seq2Seq, load_model
 from s2s_keras.recipe import parse_recipe
 from s2s_keras.training import NegativeLogLikelihood, fake_quantize
 from s2s_keras.training.callbacks import RunRecorder
+from s2s_keras.training.checkpoint import load_newest
 from s2s_keras.training.history import read_history
 from s2s_keras.training.run import Run, train
 
@@ -93,7 +94,7 @@ class Script:
                 if number == interrupt_after:
                     raise KeyboardInterrupt
 
-        with mock.patch("s2s_keras.training.run.RunRecorder", Recorder):
+        with mock.patch("s2s_keras.training.fit.RunRecorder", Recorder):
             try:
                 return train(recipe, folder, **options)
             except KeyboardInterrupt:
@@ -135,8 +136,9 @@ def check_averaging(folder: Path) -> None:
 
     resumed = Script()
     assert resumed.train(recipe, folder / "parts", interrupt_after=2) is None
-    checkpoint = load_model(folder / "parts" / "checkpoint.keras")
-    assert_all_close(trainable_weights(checkpoint), script.weights[2])
+    checkpoint = load_newest(folder / "parts")
+    assert checkpoint is not None and checkpoint.position.step == 2
+    assert_all_close(trainable_weights(checkpoint.model), script.weights[2])
     run = resumed.train(recipe, folder / "parts", resume=True)
     assert_all_close(trainable_weights(run.model), average)
 

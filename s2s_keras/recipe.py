@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from s2s_keras.config import ModelConfig, Recipe
+from s2s_keras.config.base import known_keys
 from s2s_keras.data.embeddings import check_embeddings
 from s2s_keras.errors import ConfigError
 
@@ -94,7 +95,7 @@ def _describe(problem: Any) -> str:
     location = [str(part) for part in problem["loc"]]
     key = ".".join(location)
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, _known_keys(Recipe), n=1, cutoff=0.5)
+        near = difflib.get_close_matches(key, known_keys(Recipe), n=1, cutoff=0.5)
         return f"unknown key `{key}`" + (f"; did you mean `{near[0]}`?" if near else "")
     if problem["type"] == "missing":
         return f"`{key}` is missing"
@@ -105,12 +106,3 @@ def _describe(problem: Any) -> str:
 
 def _rule(message: str) -> str:
     return message.removeprefix("Input ").removeprefix("String ")
-
-
-def _known_keys(section: type[BaseModel], prefix: str = "") -> list[str]:
-    keys: list[str] = []
-    for name, field in section.model_fields.items():
-        keys.append(prefix + name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            keys.extend(_known_keys(field.annotation, f"{prefix}{name}."))
-    return keys

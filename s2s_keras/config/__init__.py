@@ -5,14 +5,17 @@ from s2s_keras.config.decoding import DecodingConfig, ExportConfig, ShortlistCon
 from s2s_keras.config.model import ModelConfig
 from s2s_keras.config.recipe import Recipe
 from s2s_keras.config.training import ScheduledSamplingConfig, TrainingConfig
+from s2s_keras.config.tune import Dimension, TuneConfig
 
 __all__ = [
     "DataConfig",
     "DecodingConfig",
+    "Dimension",
     "ExportConfig",
     "ModelConfig",
     "Recipe",
     "ScheduledSamplingConfig",
     "ShortlistConfig",
     "TrainingConfig",
+    "TuneConfig",
 ]

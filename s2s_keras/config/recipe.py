@@ -12,6 +12,7 @@ from s2s_keras.config.data import DataConfig
 from s2s_keras.config.decoding import DecodingConfig, ExportConfig
 from s2s_keras.config.model import ModelConfig
 from s2s_keras.config.training import TrainingConfig
+from s2s_keras.config.tune import TuneConfig, check_space
 from s2s_keras.decoding import DecodingSettings
 
 __all__ = ["Recipe"]
@@ -29,6 +30,8 @@ class Recipe(Section):
     training: TrainingConfig = TrainingConfig()
     decoding: DecodingConfig = DecodingConfig()
     export: ExportConfig = ExportConfig()
+    tune: TuneConfig | None = None
+    """What `s2s-keras tune` searches; `train` trains the values above."""
 
     @model_validator(mode="after")
     def _decoding_finds_its_attention(self) -> Self:
@@ -86,6 +89,12 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _decoding_fits_the_lengths(self) -> Self:
         self.decoding_settings()  # refuses before a training what would fail after it
+        return self
+
+    @model_validator(mode="after")
+    def _search_finds_its_keys(self) -> Self:
+        if self.tune is not None:
+            check_space(self, self.tune)
         return self
 
     def decoding_settings(self) -> DecodingSettings:

@@ -28,7 +28,7 @@ from s2s_keras.config import TrainingConfig
 from s2s_keras.data.batches import Batch
 from s2s_keras.errors import TrainingError
 from s2s_keras.files import atomic_path
-from s2s_keras.training.checkpoint import Position, save_checkpoint
+from s2s_keras.training.checkpoint import BEST, Position, save_checkpoint
 from s2s_keras.training.history import (
     History,
     is_complete,
@@ -336,5 +336,5 @@ def keep_best(checkpoint: Path, history: History, settings: TrainingConfig) -> N
         settings: what is kept.
     """
     if settings.keep == "best" and kept_epoch(history, settings) == len(history):
-        with atomic_path(checkpoint.parent.parent / "best.keras") as temporary:
+        with atomic_path(checkpoint.parent.parent / BEST) as temporary:
             shutil.copyfile(checkpoint, temporary)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,9 @@ __all__ = [
 
 CHECKPOINTS = "checkpoints"
 """The folder of a run that holds them."""
+
+BEST = "best.keras"
+"""The checkpoint of the best epoch so far, in the run folder itself."""
 
 _POSITION = "training.json"
 _VARIABLES = "training.npz"
@@ -110,6 +114,12 @@ def save_checkpoint(model: Seq2Seq, position: Position, folder: Path, kept: int)
 def find_checkpoints(folder: Path) -> list[Path]:
     """Returns the checkpoints of a run folder, the newest first."""
     return sorted((folder / CHECKPOINTS).glob("step-*.keras"), reverse=True)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Removes the checkpoints of a run folder, that of the best epoch included."""
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    (folder / BEST).unlink(missing_ok=True)
 
 
 def load_newest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -52,6 +52,7 @@ def fit(
     folder: Path,
     checkpoint: Checkpoint | None = None,
     report: Callable[[str], None] = lambda line: None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Trains what is left of the recipe's epochs, and returns the rows of all.
 
@@ -62,6 +63,7 @@ def fit(
         folder: the run folder.
         checkpoint: what a training goes on from.
         report: takes a line of text for the person who waits.
+        callbacks: more; they come behind those that save an epoch.
 
     Raises:
         TrainingError: the loss is no number any more, and neither are the weights.
@@ -107,7 +109,10 @@ def fit(
             initial_epoch=done // steps,
             steps_per_epoch=steps,
             shuffle=False,  # the data set is shuffled already
-            callbacks=[*resume, feed, progress, numbers, for_int8, *averaging, recorder, guard],
+            callbacks=[
+                *(*resume, feed, progress, numbers, for_int8),
+                *(*averaging, recorder, *callbacks, guard),
+            ],
             verbose=0,
         )
     finally:

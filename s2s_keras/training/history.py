@@ -16,6 +16,7 @@ __all__ = [
     "History",
     "best_epoch",
     "is_complete",
+    "is_larger_better",
     "kept_epoch",
     "plot_history",
     "read_history",
@@ -36,12 +37,17 @@ def best_epoch(history: History, monitor: str) -> int:
         history: at least one row.
         monitor: the figure, a key of the rows.
     """
-    sign = -1 if monitor in _LARGER_IS_BETTER else 1
+    sign = -1 if is_larger_better(monitor) else 1
 
     def cost(row: dict[str, float]) -> float:
         return math.inf if math.isnan(row[monitor]) else sign * row[monitor]
 
     return int(min(history, key=cost)["epoch"])
+
+
+def is_larger_better(monitor: str) -> bool:
+    """Whether the best of a dev figure is the largest."""
+    return monitor in _LARGER_IS_BETTER
 
 
 def kept_epoch(history: History, settings: TrainingConfig) -> int:

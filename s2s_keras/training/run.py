@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from s2s_keras.recipe import parse_recipe
 from s2s_keras.text import TOKENIZERS, Lexicon, Tokenizer
 from s2s_keras.text.channel import ChannelModel
 from s2s_keras.training.build import build_model
-from s2s_keras.training.checkpoint import CHECKPOINTS, find_checkpoints, load_newest
+from s2s_keras.training.checkpoint import BEST, find_checkpoints, load_newest, remove_checkpoints
 from s2s_keras.training.corpus import (
     Corpus,
     learn_tokenizers,
@@ -40,11 +39,11 @@ from s2s_keras.training.corpus import (
 from s2s_keras.training.fit import fit
 from s2s_keras.training.history import kept_epoch
 
-__all__ = ["Run", "load_run", "train"]
+__all__ = ["Run", "check_resumable", "load_run", "train"]
 
 LEXICON_FILE = "lexicon.bin"
 CHANNEL_FILE = "channel.json"
-_FREE = {
+_FREE = (
     "data.folder",
     "data.name",
     "data.licence",
@@ -52,8 +51,10 @@ _FREE = {
     "training.checkpoint_seconds",
     "training.keep_checkpoints",
     "training.early_stopping_patience",
-}
-_FREE_SECTIONS = ("decoding.",)
+    "decoding.",
+    "tune",
+    "tune.",
+)
 """What of a recipe may change while it is trained: the weights do not hang on it."""
 
 TOKENIZER_FILES = ("source_tokenizer.json", "target_tokenizer.json")
@@ -86,6 +87,7 @@ def train(
     *,
     resume: bool = False,
     report: Callable[[str], None] = lambda line: None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Run:
     """Trains a recipe.
 
@@ -99,6 +101,7 @@ def train(
         folder: the run folder; it must not hold a run unless `resume`.
         resume: goes on from the newest checkpoint; a finished run is returned as it is.
         report: takes a line of text for the person who waits.
+        callbacks: more for `fit`; they come last, when an epoch is saved already.
 
     Raises:
         DataError: see `load_corpus`.
@@ -109,10 +112,10 @@ def train(
     """
     folder = Path(folder)
     if (folder / "config.json").exists():
-        for line in _check_resumable(folder, recipe, resume):
+        for line in check_resumable(folder, recipe, resume, _FREE):
             report(line)
         if (folder / "model.keras").exists():
-            _remove_checkpoints(folder)
+            remove_checkpoints(folder)
             report(f"{folder} is finished already.")
             return load_run(folder)
     checkpoint = load_newest(folder, report)
@@ -146,13 +149,13 @@ def train(
     report(f"{model.count_params():,} parameters, Keras on {keras.backend.backend()}")
     if checkpoint is not None:
         report(f"Going on at step {checkpoint.position.step:,}, from {checkpoint.path}")
-    history = fit(model, recipe, batches, folder, checkpoint, report)
+    history = fit(model, recipe, batches, folder, checkpoint, report, callbacks)
     kept, trained = kept_epoch(history, recipe.training), len(history)
     if trained < recipe.training.epochs:
         report(f"Stopped early: no better {recipe.training.monitor} since epoch {kept}.")
     # From its file, because the best epoch may be one of before an interruption.
     is_best = recipe.training.keep == "best"
-    model = _load_averaged(folder / "best.keras" if is_best else find_checkpoints(folder)[0])
+    model = _load_averaged(folder / BEST if is_best else find_checkpoints(folder)[0])
 
     if corpus.lexicon is None:
         report(f"Decoding the dev pairs with epoch {kept} of {trained} ...")
@@ -170,7 +173,7 @@ def train(
     )
     with atomic_path(folder / "model.keras") as temporary:
         model.save(temporary)
-    _remove_checkpoints(folder)
+    remove_checkpoints(folder)
     return Run(folder, recipe, model, metrics, corpus.lexicon, corpus.channel)
 
 
@@ -197,11 +200,6 @@ def load_run(folder: str | Path) -> Run:
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{folder}: the run cannot be loaded: {error}") from error
     return Run(folder, recipe, model, metrics, lexicon, channel)
-
-
-def _remove_checkpoints(folder: Path) -> None:
-    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-    (folder / "best.keras").unlink(missing_ok=True)
 
 
 def _tokenizers(model: Seq2Seq) -> tuple[Tokenizer, Tokenizer]:
@@ -250,8 +248,24 @@ def _read_recipe(folder: Path) -> Recipe:
         raise ArtifactError(f"{path}: cannot be read: {error}") from error
 
 
-def _check_resumable(folder: Path, recipe: Recipe, resume: bool) -> list[str]:
-    """Returns what a person should know of a run that is to go on."""
+def check_resumable(
+    folder: Path, recipe: Recipe, resume: bool, free: Sequence[str] = ()
+) -> list[str]:
+    """Checks that a folder with a `config.json` may be gone on with by this recipe.
+
+    Args:
+        folder: the folder.
+        recipe: by which it is to go on.
+        resume: whether that is asked for.
+        free: keys, or sections with a dot behind them, that may have changed.
+
+    Returns:
+        A line of text on what has changed, or none.
+
+    Raises:
+        ConfigError: it may not, or `resume` is not asked for; names what changed.
+        ArtifactError: the file is damaged.
+    """
     if not resume:
         raise ConfigError(
             f"{folder} holds a run already. Go on with `--resume`, or choose another `--out`."
@@ -259,7 +273,8 @@ def _check_resumable(folder: Path, recipe: Recipe, resume: bool) -> list[str]:
     before = _read_recipe(folder).model_dump(mode="json")
     now = recipe.model_dump(mode="json")
     changed = _changes(before, now)
-    refused = [key for key in changed if key not in _FREE and not key.startswith(_FREE_SECTIONS)]
+    sections = tuple(key for key in free if key.endswith("."))
+    refused = [key for key in changed if key not in free and not key.startswith(sections)]
     if refused:
         raise ConfigError(
             f"{folder} was started by another recipe; changed: {', '.join(refused)}. "

@@ -19,6 +19,7 @@ from s2s_keras.cli import (
     serve,
     train,
     translate,
+    tune,
 )
 from s2s_keras.cli.console import stdout
 
@@ -39,6 +40,7 @@ def build_app() -> typer.Typer:
     app.callback()(_options)
     verbs = (
         train,
+        tune,
         evaluate,
         predict,
         correct,

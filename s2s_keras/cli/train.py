@@ -16,7 +16,7 @@ from s2s_keras.errors import DataError
 if TYPE_CHECKING:
     from s2s_keras.config import Recipe
 
-__all__ = ["run"]
+__all__ = ["check_public_files", "run"]
 
 
 def run(
@@ -51,7 +51,7 @@ def run(
     # Absolute, because `--resume` and `export` may run in another working folder.
     given = [] if data is None else [f"data.folder={json.dumps(str(data.resolve()))}"]
     settings = load_recipe(recipe, [*override, *given])
-    _check_public_files(settings)
+    check_public_files(settings)
     folder = out or Path("runs") / settings.name
     with quiet_native_logs():
         from s2s_keras.training.run import train
@@ -67,7 +67,7 @@ def run(
         print_figures(f"{folder}, on the dev pairs", figures(result.metrics, settings.task))
 
 
-def _check_public_files(recipe: Recipe) -> None:
+def check_public_files(recipe: Recipe) -> None:
     """Says how to get the files of a recipe that reads a public corpus, where they are missing."""
     from s2s_keras.data import PUBLIC_DATASETS
 

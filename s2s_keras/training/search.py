@@ -16,6 +16,7 @@ from s2s_keras.config.tune import place_value
 from s2s_keras.errors import ConfigError, S2SKerasError
 from s2s_keras.files import make_folder, write_text
 from s2s_keras.recipe import parse_recipe
+from s2s_keras.training.checkpoint import remove_checkpoints
 from s2s_keras.training.corpus import load_corpus
 from s2s_keras.training.history import best_epoch, is_complete, kept_epoch, read_history
 from s2s_keras.training.run import check_resumable
@@ -222,8 +223,7 @@ class _Search:
             if math.isnan(figure):
                 state, figure, note = "pruned", None, note or "its figure is not a number"
         if state == "pruned":  # it will not go on
-            for name in ("checkpoint.keras", "best.keras"):
-                (folder / name).unlink(missing_ok=True)
+            remove_checkpoints(folder)
         return Trial(
             trial.number,
             trial.values,

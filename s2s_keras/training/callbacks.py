@@ -77,13 +77,14 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("epoch {task.fields[epoch]}"),
-            BarColumn(),
+            BarColumn(12),
             MofNCompleteColumn(),
             TextColumn("{task.fields[figures]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
             console=self._console,
+            disable=not self._console.is_terminal,
         )
 
     def on_train_begin(self, logs: Any = None) -> None:

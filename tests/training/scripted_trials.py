@@ -71,7 +71,7 @@ class Trainings:
         history = read_history(folder)
         epochs = recipe.training.epochs
         for epoch in range(len(history) + 1, epochs + 1):
-            (folder / "checkpoint.keras").touch()
+            (folder / "checkpoints").mkdir(exist_ok=True)
             figures = {recipe.training.monitor: self.figure(recipe, epoch), "seconds": epoch * 1.5}
             history.append({"epoch": epoch, "step": epoch, **figures})
             write_history(history, folder)

@@ -168,7 +168,7 @@ def test_tune_stops_trials_that_are_worse_than_the_median(script, tmp_path: Path
             assert (trial.state, len(trial.figures)) == ("pruned", 2)
             assert trial.note == "worse than the median after epoch 2"
             assert trial.figure == units / 10 + 1 / 2
-            assert not (folder / "checkpoint.keras").exists()
+            assert not (folder / "checkpoints").exists()
         else:
             assert (trial.state, len(trial.figures)) == ("complete", 4)
             complete.append(units)

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from s2s_keras.errors import ArtifactError
+from s2s_keras.training.checkpoint import find_checkpoints
 from s2s_keras.training.history import read_history
 from s2s_keras.training.trial_process import run_trial
 from tests.training.scripted import make_recipe
@@ -19,7 +20,7 @@ def test_trial_is_asked_after_each_epoch_and_stopped(tmp_path: Path) -> None:
     def goes_on() -> bool:
         """Everything of the epoch is saved when it is asked."""
         seen.append(len(read_history(folder)))
-        assert (folder / "checkpoint.keras").exists()
+        assert find_checkpoints(folder)
         return len(seen) < 2
 
     assert run_trial(recipe, folder, goes_on) == ("pruned", "")
@@ -38,8 +39,9 @@ def test_trial_that_cannot_be_trained_says_why(tmp_path: Path) -> None:
 
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "config.json").write_text(json.dumps(recipe.model_dump(mode="json")))
-    (tmp_path / "one" / "checkpoint.keras").write_bytes(b"half")
-    with pytest.raises(ArtifactError, match=r"checkpoint.keras: .*cannot load it"):
+    (tmp_path / "one" / "checkpoints").mkdir()
+    (tmp_path / "one" / "checkpoints" / "step-000000001.keras").write_bytes(b"half")
+    with pytest.raises(ArtifactError, match=r"step-000000001.keras: .*cannot load it"):
         run_trial(recipe, tmp_path / "one", lambda: True)
 
     (tmp_path / "pairs.tsv").write_text("ab\tb\n")

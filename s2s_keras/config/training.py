@@ -43,6 +43,9 @@ class TrainingConfig(Section):
     """Passes over the training pairs."""
     batch_size: Count = 64
     """Pairs an optimiser step."""
+    batch_tokens: Count | None = None
+    """The most tokens of a batch's longer side, padding included, instead of `batch_size`: steps
+    are then alike in size, however long their pairs are."""
     learning_rate: Positive = 1e-3
     """Adam's peak step size."""
     warmup_steps: Annotated[int, Field(ge=0, strict=True)] = 100

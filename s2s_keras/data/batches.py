@@ -110,6 +110,7 @@ def make_dataset(
     bucket_lengths: Sequence[int],
     seed: int | None = None,
     target_bucket_lengths: Sequence[int] | None = None,
+    batch_tokens: int | None = None,
 ) -> Any:
     """Returns the batches of one epoch; `.repeat(n)` shuffles and draws each epoch anew.
 
@@ -130,6 +131,8 @@ def make_dataset(
             examples as they are.
         target_bucket_lengths: lengths for targets, where they have buckets of their own: each
             batch is then of one for sources and one for targets.
+        batch_tokens: the most tokens of a batch's longer side, padding included; it replaces
+            `batch_size` where given, and batches of short examples hold more of them.
 
     Returns:
         A `grain.MapDataset` of `pad_batch` results, for `model.fit`.
@@ -155,7 +158,11 @@ def make_dataset(
         )
     parts = [
         _batches_of_bucket(
-            examples, np.flatnonzero((rooms == room).all(axis=1)), batch_size, room.tolist(), seed
+            examples,
+            np.flatnonzero((rooms == room).all(axis=1)),
+            _size_of_batch(batch_size, batch_tokens, int(room.max())),
+            room.tolist(),
+            seed,
         )
         for room in np.unique(rooms, axis=0)
     ]
@@ -200,6 +207,10 @@ def stream(dataset: Any, workers: int = 0) -> Any:
     return batches.mp_prefetch(
         grain.MultiprocessingOptions(num_workers=workers, per_worker_buffer_size=BATCHES_AHEAD)
     )
+
+
+def _size_of_batch(batch_size: int, batch_tokens: int | None, length: int) -> int:
+    return batch_size if batch_tokens is None else max(1, batch_tokens // length)
 
 
 def _rounded_up(lengths: NDArray[np.integer], bucket_lengths: Sequence[int]) -> NDArray[np.integer]:

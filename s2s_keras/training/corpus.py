@@ -249,7 +249,9 @@ def make_batches(
         train = SampledPairs(corpus.train, *subwords, dropout, buckets[-1], settings.seed)
     dev = encode_pairs(corpus.dev, *tokenizers)
     return Batches(
-        train=make_dataset(train, settings.batch_size, buckets, settings.seed, targets),
+        train=make_dataset(
+            train, settings.batch_size, buckets, settings.seed, targets, settings.batch_tokens
+        ),
         dev=make_dataset(dev, EVALUATION_BATCH, buckets, None, targets),
         target_tokens=train.target_tokens,
     )

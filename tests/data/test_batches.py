@@ -81,6 +81,16 @@ def test_first_batches_are_of_the_longest_and_the_shortest_bucket(lengths, batch
         assert widths[1] == min(widths)
 
 
+@pytest.mark.parametrize("batch_tokens", [1, 9, 20, 1000])
+def test_batches_hold_as_many_examples_as_their_tokens_allow(lengths, batch_tokens):
+    batches = list(make_dataset(examples_of(lengths), 7, BUCKETS, 1, batch_tokens=batch_tokens))
+    assert sorted(itertools.chain(*order(batches))) == list(range(len(lengths)))
+    for room in BUCKETS:
+        sizes = [len(target_ids) for _, target_ids in batches if target_ids.shape[1] == room]
+        assert max(sizes) * room <= max(batch_tokens, room)
+        assert sum(size < max(1, batch_tokens // room) for size in sizes) <= 1  # the last
+
+
 def test_a_batch_is_not_padded_beyond_its_bucket():
     dataset = make_dataset(examples_of([(4, 2), (5, 1), (1, 7), (8, 8)]), 2, [10, 7, 4, 7])
     assert [batch[1].shape[1] for batch in dataset] == [10, 4, 7]

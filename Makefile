@@ -23,7 +23,8 @@ $(DEMO)/run/model.keras: recipes/misspellings.yaml | .venv/ready
 	@if [ $< -nt $(DEMO)/run/config.json ]; then rm -rf $(DEMO)/run; fi
 	@$(BIN)/s2s-keras train $< --out $(DEMO)/run --resume
 
-test: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready browser
+test: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready .venv-jax/ready \
+      .venv-torch/ready browser
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not arm64'
 
 # For the tests of the served page.
@@ -70,7 +71,8 @@ claims: .venv/ready
 	@$(BIN)/python -m benchmarks.claims.report
 
 clean:
-	rm -rf build dist .venv .venv-litert .venv-tflite-runtime .venv-arm64 .venv-opennmt .venv-peers
+	rm -rf build dist .venv .venv-litert .venv-tflite-runtime .venv-jax .venv-torch .venv-arm64 \
+	  .venv-opennmt .venv-peers
 
 # Training and development.
 .venv/ready: pyproject.toml
@@ -92,6 +94,13 @@ clean:
 	@.venv-tflite-runtime/bin/pip install --quiet --disable-pip-version-check --editable '.[tflite-runtime]'
 	@# For the build of TensorFlow Lite's C library inside it; what else it needs is not used.
 	@.venv-tflite-runtime/bin/pip install --quiet --disable-pip-version-check --no-deps pymicro-wakeword==2.5.0
+	@touch $@
+
+# Training without TensorFlow. For Linux on x86-64, PyTorch comes with CUDA, and 5 GB.
+.venv-jax/ready .venv-torch/ready: .venv-%/ready: pyproject.toml
+	@echo "Setting up .venv-$* ..."
+	@$(PYTHON) -m venv .venv-$*
+	@.venv-$*/bin/pip install --quiet --disable-pip-version-check --editable '.[train-$*]'
 	@touch $@
 
 # Debian's Python for arm64, unpacked and not installed, and packages beside it. Without the

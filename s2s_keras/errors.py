@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 __all__ = [
+    "INSTALL_TRAINING",
     "ArtifactError",
     "ConfigError",
     "DataError",
@@ -19,6 +20,12 @@ __all__ = [
     "S2SKerasError",
     "TrainingError",
 ]
+
+INSTALL_TRAINING = (
+    "pip install 's2s-keras[train]', or, without TensorFlow, 's2s-keras[train-jax]' or "
+    "'s2s-keras[train-torch]'"
+)
+"""How to come by what a training needs, for the end of a message."""
 
 
 class S2SKerasError(Exception):

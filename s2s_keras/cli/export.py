@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from s2s_keras.cli.backend import require_tensorflow
 from s2s_keras.cli.compare import compare_quantizations
 from s2s_keras.cli.console import note, print_figures, print_json, quiet_native_logs
 from s2s_keras.cli.models import open_run
@@ -126,6 +127,7 @@ def run(
             "--compare exports every quantisation, whatever its quality: leave --quantize and "
             "--min-same-best out."
         )
+    require_tensorflow()
     trained = open_run(run_folder)
     if comparing and trained.lexicon is not None:
         raise typer.BadParameter(

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s2s_keras.cli.backend import choose_backend
 from s2s_keras.cli.console import quiet_native_logs
 from s2s_keras.decoding import Predictor
-from s2s_keras.errors import ArtifactError, MissingDependencyError
+from s2s_keras.errors import INSTALL_TRAINING, ArtifactError, MissingDependencyError
 from s2s_keras.saved_model import is_saved_model
 
 if TYPE_CHECKING:
@@ -76,17 +77,17 @@ def open_run(folder: Path) -> Run:
 
 
 def require_training() -> None:
-    """Checks that the extra `train` is there, before any of it is imported.
+    """Checks that what trains is there, before any of it is imported, and chooses a backend.
 
     Raises:
-        MissingDependencyError: it is not.
+        MissingDependencyError: it is not; see also `choose_backend`.
     """
     for module in ("keras", "grain", "pydantic", "yaml"):
         if importlib.util.find_spec(module) is None:
             raise MissingDependencyError(
-                f"This needs {module}, which the base install leaves out: "
-                "pip install 's2s-keras[train]'."
+                f"This needs {module}, which the base install leaves out: {INSTALL_TRAINING}."
             )
+    choose_backend()
 
 
 def _open_tflite(path: Path) -> OpenedModel:

@@ -15,7 +15,7 @@ from s2s_keras.data.pairs import Pair, write_pairs
 from s2s_keras.data.public import Fetched, PublicDataset, RemoteFile
 from s2s_keras.data.tatoeba import TATOEBA, split_tatoeba
 from s2s_keras.data.variants import american_spelling
-from s2s_keras.errors import MissingDependencyError
+from s2s_keras.errors import INSTALL_TRAINING, MissingDependencyError
 from s2s_keras.files import write_text
 
 __all__ = ["AUTOCORRECT", "Autocorrect"]
@@ -66,7 +66,7 @@ class Autocorrect(PublicDataset):
             frequencies = _frequencies({typed.lower() for typed, _ in listed})
         except ModuleNotFoundError as error:
             raise MissingDependencyError(
-                f"The data set `{self.name}` needs {error.name}: pip install 's2s-keras[train]'."
+                f"The data set `{self.name}` needs {error.name}: {INSTALL_TRAINING}."
             ) from error
         pairs = {Pair(typed.lower(), one.lower()) for typed, [one, *more] in listed if not more}
         misspellings = sorted(

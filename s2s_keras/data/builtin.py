@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from s2s_keras.data import dates, misspellings, number_words
 from s2s_keras.data.catalogue import PUBLIC_DATASETS
 from s2s_keras.data.pairs import Pair, write_pairs
-from s2s_keras.errors import ConfigError, MissingDependencyError
+from s2s_keras.errors import INSTALL_TRAINING, ConfigError, MissingDependencyError
 from s2s_keras.files import make_folder, write_text
 
 __all__ = ["DATASETS", "BuiltDataset", "build_dataset", "write_dataset"]
@@ -83,7 +83,7 @@ def build_dataset(
         train, dev = module.build(dev_fraction, fits)
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
-            f"The data set `{name}` needs {error.name}: pip install 's2s-keras[train]'."
+            f"The data set `{name}` needs {error.name}: {INSTALL_TRAINING}."
         ) from error
     if not train or not dev:
         raise ConfigError(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import ClassVar
 
-from s2s_keras.errors import MissingDependencyError
+from s2s_keras.errors import INSTALL_TRAINING, MissingDependencyError
 from s2s_keras.text.tokenizer import SPECIAL_TOKENS, Tokenizer, most_frequent, normalize
 from s2s_keras.text.word import SPACE, WordTokenizer
 
@@ -209,7 +209,7 @@ def _byte_pair_encoding(
         from tokenizers import models, pre_tokenizers, trainers
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
-            f"Learning subwords needs {error.name}: pip install 's2s-keras[train]'."
+            f"Learning subwords needs {error.name}: {INSTALL_TRAINING}."
         ) from error
     trained = Trained(models.BPE())
     trained.pre_tokenizer = pre_tokenizers.Split("\n", "removed")

@@ -30,17 +30,17 @@ from s2s_keras.layers.embedding import embedding_initializer
 from s2s_keras.layers.look_ahead import LookAhead
 from s2s_keras.layers.loop import run_loop
 from s2s_keras.text import BOS_ID, PAD_ID, Tokenizer
+from s2s_keras.training.portable import PortableModel
 
 __all__ = ["Seq2Seq", "load_model"]
 
 
 @keras.saving.register_keras_serializable(package="s2s_keras")
-class Seq2Seq(keras.Model):
+class Seq2Seq(PortableModel):
     """A recurrent encoder-decoder, with or without attention.
 
     The model carries its tokenisers, so that a saved model is complete: `generate` takes and
-    returns text. It trains with plain `compile` and `fit`; tested on Keras's TensorFlow
-    and JAX backends.
+    returns text. It trains with plain `compile` and `fit`; see `PortableModel` for the backends.
 
     | system | arguments |
     |---|---|

@@ -17,6 +17,7 @@ from s2s_keras.training.metrics import (
     NegativeLogLikelihood,
     TokenAccuracy,
 )
+from s2s_keras.training.portable import JIT_COMPILE
 from s2s_keras.training.schedules import make_schedule
 
 __all__ = ["build_model"]
@@ -86,6 +87,5 @@ def _compile(model: Seq2Seq, settings: TrainingConfig, total_steps: int) -> None
         ),
         loss=MaskedCrossentropy(settings.label_smoothing),
         metrics=[NegativeLogLikelihood(), TokenAccuracy(), ExactMatch()],
-        # XLA on TensorFlow needs to know the number of steps, which `keras.ops.scan` hides.
-        jit_compile=keras.backend.backend() == "jax",
+        jit_compile=JIT_COMPILE,
     )

@@ -298,9 +298,9 @@ class Seq2Seq(PortableModel):
             embedded = self.target_embedding(token) * kept * embedding_mask
             features, state, _ = self.decoder.step(embedded, state, source)
             logits = self.target_embedding(features * feature_mask, reverse=True)
-            return [logits, state]
+            return [ops.cast(logits, "float32"), state]  # Keras projects in that on some backends
 
-        no_logits = ops.zeros((count, len(self.target_tokenizer)), dtype=self.compute_dtype)
+        no_logits = ops.zeros((count, len(self.target_tokenizer)), dtype="float32")
         sequence = ops.transpose(sequence, (1, 0, 2))
         _, (logits, _) = run_loop(step, [no_logits, encoded.state], sequence)
         return ops.transpose(logits, (1, 0, 2))

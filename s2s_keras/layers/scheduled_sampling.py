@@ -73,7 +73,12 @@ class ScheduledSampling(keras.layers.Layer):
     def build(self, input_shape: Any = None) -> None:
         """Makes the counter of steps."""
         self.steps = self.add_weight(
-            name="steps", shape=(), dtype="float32", initializer="zeros", trainable=False
+            name="steps",
+            shape=(),
+            dtype="float32",
+            initializer="zeros",
+            trainable=False,
+            autocast=False,  # float16 counts to 2,048, and PyTorch would assign to a copy
         )
 
     def teacher_forcing_probability(self) -> Any:

@@ -96,7 +96,7 @@ clean:
 	@.venv-tflite-runtime/bin/pip install --quiet --disable-pip-version-check --no-deps pymicro-wakeword==2.5.0
 	@touch $@
 
-# Training without TensorFlow. For Linux on x86-64, PyTorch comes with CUDA, and 5 GB.
+# Training without TensorFlow. For Linux on x86-64, PyTorch comes with CUDA, and 6 GB.
 .venv-jax/ready .venv-torch/ready: .venv-%/ready: pyproject.toml
 	@echo "Setting up .venv-$* ..."
 	@$(PYTHON) -m venv .venv-$*

@@ -123,8 +123,8 @@ def fit(
 
 def _learning_rate_of(model: Seq2Seq) -> Callable[[int], float]:
     """Returns what tells the learning rate of a step."""
-    schedule = model.optimizer.get_config()["learning_rate"]
-    schedule = keras.saving.deserialize_keras_object(schedule)
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # of a scaled loss
+    schedule = keras.saving.deserialize_keras_object(optimizer.get_config()["learning_rate"])
     return lambda step: float(keras.ops.convert_to_numpy(schedule(step)))
 
 

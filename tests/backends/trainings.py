@@ -36,7 +36,7 @@ def train(system: str, folder: Path) -> dict[str, Any]:
                 super().on_epoch_end(epoch, logs)
                 raise KeyboardInterrupt
 
-        with mock.patch("s2s_keras.training.run.RunRecorder", Interrupted):
+        with mock.patch("s2s_keras.training.fit.RunRecorder", Interrupted):
             report["interrupted"] = main(command)
         shutil.copytree(run, folder / "interrupted")
         command.append("--resume")

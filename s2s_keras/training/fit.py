@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -123,7 +124,7 @@ def fit(
 
 def _learning_rate_of(model: Seq2Seq) -> Callable[[int], float]:
     """Returns what tells the learning rate of a step."""
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # of a scaled loss
+    optimizer: Any = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # of scaled loss
     schedule = keras.saving.deserialize_keras_object(optimizer.get_config()["learning_rate"])
     return lambda step: float(keras.ops.convert_to_numpy(schedule(step)))
 

@@ -19,11 +19,13 @@ from s2s_keras.files import atomic_path
 from s2s_keras.model import Seq2Seq, load_model
 
 __all__ = [
+    "BEST",
     "CHECKPOINTS",
     "Checkpoint",
     "Position",
     "find_checkpoints",
     "load_newest",
+    "remove_checkpoints",
     "save_checkpoint",
 ]
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -163,7 +164,9 @@ def test_tune_killed_in_two_ways_finds_what_an_undisturbed_one_finds(
     first, second = (tmp_path / "parts" / f"trial-000{number}" for number in (0, 1))
 
     program = [sys.executable, "-m", "s2s_keras", *command]
-    process = subprocess.Popen(program, stderr=subprocess.PIPE)
+    # A process started in the background ignores Ctrl-C, and so would this one.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(program, stderr=subprocess.PIPE, preexec_fn=heed)
     wait_for(lambda: bool(find_checkpoints(first)), process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)

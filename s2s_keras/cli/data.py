@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from s2s_keras.cli.console import note, print_figures, print_json, progress_bar, stdout
+from s2s_keras.cli.console import (
+    note,
+    print_figures,
+    print_json,
+    progress_bar,
+    quiet_native_logs,
+    stdout,
+)
+from s2s_keras.cli.models import require_training
 from s2s_keras.data import DATASETS, PUBLIC_DATASETS, build_dataset, write_dataset
 from s2s_keras.errors import ConfigError
 
@@ -26,7 +38,11 @@ _COUNTS = {
 
 def run(
     name: Annotated[
-        str | None, typer.Argument(help="The data set; without a name, all are listed.")
+        str | None,
+        typer.Argument(help="The data set, or `prepare`; without a name, all are listed."),
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Argument(help="With `prepare`: the YAML recipe.", metavar="RECIPE.yaml")
     ] = None,
     out: Annotated[
         Path | None,
@@ -54,18 +70,44 @@ def run(
             "[default: no limit]",
         ),
     ] = None,
+    override: Annotated[
+        list[str],
+        typer.Option("--set", help="With `prepare`: overrides a key of the recipe; repeatable."),
+    ] = [],  # noqa: B006  typer copies it
+    data: Annotated[
+        Path | None,
+        typer.Option(help="With `prepare`: folder that holds the recipe's files of pairs."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=64, help="With `prepare`: processes that encode. [default: one a core]"
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Write a data set as files that a recipe reads, with a note of its licence, or list all.
 
     Some are built from installed packages. Public ones are downloaded, or taken from where
     `--from` says; the recipe of the same name reads them with `train --data FOLDER`.
+
+    `data prepare RECIPE.yaml --out FOLDER` encodes the pairs of a recipe into files that
+    `train RECIPE.yaml --data FOLDER` reads as it goes: they may be larger than memory.
     """
     if name is None:
         _list(as_json)
         return
     if out is None:
         raise typer.BadParameter("--out is needed.")
+    if name == "prepare":
+        if recipe is None or any(x is not None for x in (place, dev_fraction, max_length)):
+            raise typer.BadParameter(
+                "`prepare` needs a recipe, and takes --set, --data, --out and --workers."
+            )
+        _prepare(recipe, override, data, out, workers, as_json)
+        return
+    if override or any(x is not None for x in (recipe, data, workers)):
+        raise typer.BadParameter("a recipe, --set, --data and --workers are for `prepare`.")
     if name in PUBLIC_DATASETS:
         if not (dev_fraction is None and max_length is None):
             raise typer.BadParameter(
@@ -85,6 +127,46 @@ def run(
         return
     sizes = {title: f"{card[key]:,}" for key, title in _COUNTS.items() if key in card}
     print_figures(str(out), {**sizes, "what": card["description"], "licence": card["licence"]})
+
+
+def _prepare(
+    path: Path,
+    override: list[str],
+    data: Path | None,
+    out: Path,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Encodes the pairs of a recipe."""
+    require_training()
+    from s2s_keras.recipe import load_recipe
+
+    with quiet_native_logs():
+        from s2s_keras.training.prepared import prepare
+
+    given = [] if data is None else [f"data.folder={json.dumps(str(data.resolve()))}"]
+    recipe = load_recipe(path, [*override, *given])
+    with Progress(
+        TextColumn("{task.completed:,} pairs"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("prepare", total=None)
+        found = prepare(
+            recipe.data,
+            out,
+            workers=os.cpu_count() or 1 if workers is None else workers,
+            report=note,
+            progress=lambda pairs: bar.advance(task, pairs),
+        )
+    for line in found["notes"]:
+        note(line)
+    if as_json:
+        print_json({"folder": str(out), **found})
+        return
+    names = {"pairs": "training pairs", "dev_pairs": "dev pairs", "target_tokens": "target tokens"}
+    print_figures(str(out), {title: f"{found[key]:,}" for key, title in names.items()})
 
 
 def _build(

@@ -70,8 +70,9 @@ def run(
 def check_public_files(recipe: Recipe) -> None:
     """Says how to get the files of a recipe that reads a public corpus, where they are missing."""
     from s2s_keras.data import PUBLIC_DATASETS
+    from s2s_keras.data.records import RECORDS_FILE
 
-    if recipe.name not in PUBLIC_DATASETS:
+    if recipe.name not in PUBLIC_DATASETS or recipe.data.resolve(Path(RECORDS_FILE)).exists():
         return
     for path in (*recipe.data.files("train"), *recipe.data.files("dev")):
         if not path.exists():

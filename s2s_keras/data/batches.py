@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import grain
 import numpy as np
@@ -14,12 +14,15 @@ from s2s_keras.data.pairs import Pair
 from s2s_keras.text import EOS_ID, Tokenizer, pad_ids
 
 __all__ = [
+    "Bucket",
     "Example",
     "Examples",
     "ListedExamples",
+    "by_length",
     "encode_pairs",
     "make_dataset",
     "pad_batch",
+    "rooms_of",
     "stream",
 ]
 
@@ -34,6 +37,21 @@ _DRAWS = 4
 """How often an example is drawn that is too long for its bucket, before it comes as it is."""
 
 
+class Bucket(NamedTuple):
+    """Examples that are padded to the same lengths.
+
+    Attributes:
+        room: tokens of the longest source and of the longest target.
+        items: what there is of each example, by index; a `grain` data source.
+        draw: item, random numbers -> example. Without random numbers it comes as it is, which fits
+            into its room.
+    """
+
+    room: tuple[int, int]
+    items: Any
+    draw: Callable[[Any, np.random.Generator | None], Example]
+
+
 @runtime_checkable
 class Examples(Protocol):
     """Examples that come out otherwise at each draw; a list of them does not."""
@@ -42,11 +60,18 @@ class Examples(Protocol):
     def target_tokens(self) -> int:
         """The tokens of all targets, `eos` included."""
 
-    def lengths(self) -> NDArray[np.integer]:
-        """Returns int (N, 2): the tokens of source and target that each example gets room for."""
+    def buckets(
+        self, bucket_lengths: Sequence[int], target_bucket_lengths: Sequence[int] | None
+    ) -> list[Bucket]:
+        """Returns all examples, each in the bucket that it gets once and for all.
 
-    def draw(self, index: int, rng: np.random.Generator | None) -> Example:
-        """Returns example `index`; without random numbers as it is, which fits into its room."""
+        Args:
+            bucket_lengths: see `make_dataset`.
+            target_bucket_lengths: likewise.
+
+        Raises:
+            ValueError: an example is longer than the longest bucket, or there is none.
+        """
 
 
 class ListedExamples:
@@ -64,13 +89,64 @@ class ListedExamples:
         """The tokens of all targets."""
         return sum(len(target) for _, target in self._examples)
 
-    def lengths(self) -> NDArray[np.integer]:
-        """Returns the tokens of each source and target, int (N, 2)."""
-        return np.array([[len(source), len(target)] for source, target in self._examples])
+    def buckets(
+        self, bucket_lengths: Sequence[int], target_bucket_lengths: Sequence[int] | None
+    ) -> list[Bucket]:
+        """Returns the examples in buckets; see `Examples`."""
+        lengths = np.array([[len(source), len(target)] for source, target in self._examples])
+        return by_length(lengths, self._draw, bucket_lengths, target_bucket_lengths)
 
-    def draw(self, index: int, rng: np.random.Generator | None) -> Example:
-        """Returns example `index`."""
+    def _draw(self, index: int, rng: np.random.Generator | None) -> Example:
         return self._examples[index]
+
+
+def by_length(
+    lengths: NDArray[np.integer],
+    draw: Callable[[int, np.random.Generator | None], Example],
+    bucket_lengths: Sequence[int],
+    target_bucket_lengths: Sequence[int] | None,
+) -> list[Bucket]:
+    """Lays examples that are in memory out in buckets; their items are their indices.
+
+    Args:
+        lengths: int (N, 2): the tokens of source and target that each example gets room for.
+        draw: index, random numbers -> example.
+        bucket_lengths: see `make_dataset`.
+        target_bucket_lengths: likewise.
+
+    Raises:
+        ValueError: see `Examples`.
+    """
+    if not len(lengths):
+        raise ValueError("`examples` must not be empty.")
+    rooms = rooms_of(lengths, bucket_lengths, target_bucket_lengths)
+    return [
+        Bucket(tuple(room.tolist()), np.flatnonzero((rooms == room).all(axis=1)), draw)
+        for room in np.unique(rooms, axis=0)
+    ]
+
+
+def rooms_of(
+    lengths: NDArray[np.integer],
+    bucket_lengths: Sequence[int],
+    target_bucket_lengths: Sequence[int] | None,
+) -> NDArray[np.integer]:
+    """Returns the lengths that examples are padded to, int (N, 2).
+
+    Args:
+        lengths: of their sources and targets, int (N, 2), N at least 1.
+        bucket_lengths: see `make_dataset`.
+        target_bucket_lengths: likewise.
+
+    Raises:
+        ValueError: an example is longer than the longest bucket.
+    """
+    if target_bucket_lengths is None:
+        room = _rounded_up(lengths.max(axis=1), bucket_lengths)
+        return np.stack([room, room], axis=1)
+    lengths_of_both = (bucket_lengths, target_bucket_lengths)
+    sides = zip(lengths.T, lengths_of_both, strict=True)
+    return np.stack([_rounded_up(side, buckets) for side, buckets in sides], axis=1)
 
 
 def encode_pairs(
@@ -142,33 +218,14 @@ def make_dataset(
     """
     if not isinstance(examples, Examples):
         examples = ListedExamples(examples)
-    lengths = examples.lengths()
-    if not len(lengths):
-        raise ValueError("`examples` must not be empty.")
-    if target_bucket_lengths is None:
-        room = _rounded_up(lengths.max(axis=1), bucket_lengths)
-        rooms = np.stack([room, room], axis=1)
-    else:
-        rooms = np.stack(
-            [
-                _rounded_up(lengths[:, 0], bucket_lengths),
-                _rounded_up(lengths[:, 1], target_bucket_lengths),
-            ],
-            axis=1,
-        )
+    buckets = examples.buckets(bucket_lengths, target_bucket_lengths)
     parts = [
-        _batches_of_bucket(
-            examples,
-            np.flatnonzero((rooms == room).all(axis=1)),
-            _size_of_batch(batch_size, batch_tokens, int(room.max())),
-            room.tolist(),
-            seed,
-        )
-        for room in np.unique(rooms, axis=0)
+        _batches_of_bucket(bucket, _size_of_batch(batch_size, batch_tokens, max(bucket.room)), seed)
+        for bucket in buckets
     ]
     if len(parts) == 1:
         return parts[0]
-    longest, other = _peeked(np.unique(rooms, axis=0))
+    longest, other = _peeked(np.array([bucket.room for bucket in buckets]))
     first = [parts[longest][:1], parts[other][:1]]
     rest = [
         part[1:] if i in (longest, other) else part
@@ -240,25 +297,20 @@ def _peeked(rooms: NDArray[np.integer]) -> tuple[int, int]:
     raise AssertionError("of buckets on a line two always differ")
 
 
-def _batches_of_bucket(
-    examples: Examples,
-    indices: NDArray[np.intp],
-    batch_size: int,
-    room: tuple[int, int],
-    seed: int | None,
-) -> Any:
-    """Returns the batches of the examples `indices`, padded to the lengths `room`."""
+def _batches_of_bucket(bucket: Bucket, batch_size: int, seed: int | None) -> Any:
+    """Returns the batches of a bucket, padded to its lengths."""
+    room, items, draw_of = bucket
 
-    def draw(index: np.intp, rng: np.random.Generator) -> Example:
+    def draw(item: Any, rng: np.random.Generator) -> Example:
         for _ in range(_DRAWS):
-            source, target = examples.draw(int(index), rng)
+            source, target = draw_of(item, rng)
             if len(source) <= room[0] and len(target) <= room[1]:
                 return source, target
-        return examples.draw(int(index), None)
+        return draw_of(item, None)
 
-    dataset = grain.MapDataset.source(indices)
+    dataset = grain.MapDataset.source(items)
     if seed is None:
-        dataset = dataset.map(lambda index: examples.draw(int(index), None))
+        dataset = dataset.map(lambda item: draw_of(item, None))
     else:
         dataset = dataset.seed(seed + room[0]).shuffle().random_map(draw)
     return dataset.batch(

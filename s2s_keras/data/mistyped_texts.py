@@ -10,7 +10,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from s2s_keras.data.batches import Example, encode_pairs
+from s2s_keras.data.batches import Bucket, Example, by_length, encode_pairs
 from s2s_keras.data.noise import Noise
 from s2s_keras.data.pairs import Pair
 from s2s_keras.text import SubwordTokenizer, find_words, normalize
@@ -81,6 +81,12 @@ class MistypedTexts(Sequence[Pair]):
     def target_tokens(self) -> int:
         """The tokens of all targets, `eos` included."""
         return int(self._lengths.sum()) + len(self)
+
+    def buckets(
+        self, bucket_lengths: Sequence[int], target_bucket_lengths: Sequence[int] | None
+    ) -> list[Bucket]:
+        """Returns the texts in buckets, with room for what is typed; see `Examples`."""
+        return by_length(self.lengths(), self.draw, bucket_lengths, target_bucket_lengths)
 
     def lengths(self) -> NDArray[np.integer]:
         """Returns int (N, 2): room for each text as it is typed, and as it was meant."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from s2s_keras.data.lines import read_lines
 from s2s_keras.errors import DataError
 from s2s_keras.files import atomic_path
 
-__all__ = ["Pair", "read_pairs", "split_pairs", "write_pairs"]
+__all__ = ["Pair", "is_held_out", "iterate_pairs", "read_pairs", "split_pairs", "write_pairs"]
 
 
 class Pair(NamedTuple):
@@ -39,16 +39,31 @@ def read_pairs(path: str | Path, target_path: str | Path | None = None) -> list[
             valid UTF-8, does not hold exactly one TAB (of two files: holds one), or has an empty
             side; of two files one has more lines. Names the file and the line.
     """
+    return list(iterate_pairs(path, target_path))
+
+
+def iterate_pairs(path: str | Path, target_path: str | Path | None = None) -> Iterator[Pair]:
+    """Yields what `read_pairs` reads, line by line.
+
+    Args:
+        path: see `read_pairs`.
+        target_path: likewise.
+
+    Raises:
+        DataError: see `read_pairs`; when the line is reached.
+    """
     if target_path is not None:
-        return _read_aligned(path, target_path)
-    pairs = [_parse_line(line, path, number) for number, line in read_lines(path)]
-    if not pairs:
+        yield from _iterate_aligned(path, target_path)
+        return
+    number = 0
+    for number, line in read_lines(path):
+        yield _parse_line(line, path, number)
+    if not number:
         raise DataError("the file is empty; expected lines of `source<TAB>target`.", path)
-    return pairs
 
 
-def _read_aligned(source_path: str | Path, target_path: str | Path) -> list[Pair]:
-    pairs: list[Pair] = []
+def _iterate_aligned(source_path: str | Path, target_path: str | Path) -> Iterator[Pair]:
+    done = 0
     for numbered in zip_longest(read_lines(source_path), read_lines(target_path)):
         for line, path in zip(numbered, (source_path, target_path), strict=True):
             if line is None:
@@ -56,14 +71,14 @@ def _read_aligned(source_path: str | Path, target_path: str | Path) -> list[Pair
                     "there is no such line, and the other file goes on; files that are aligned by "
                     "line must have equally many. Look for the line from which they do not match.",
                     path,
-                    len(pairs) + 1,
+                    done + 1,
                 )
             number, text = line
             _check_side(number, text, path)
-        pairs.append(Pair(*(text for _, text in numbered)))
-    if not pairs:
+        done += 1
+        yield Pair(*(text for _, text in numbered))
+    if not done:
         raise DataError("the file is empty; expected a text in each line.", source_path)
-    return pairs
 
 
 def _check_side(number: int, text: str, path: str | Path) -> None:
@@ -139,7 +154,11 @@ def split_pairs(
     train: list[Pair] = []
     dev: list[Pair] = []
     for pair in pairs:
-        digest = hashlib.blake2b(key(pair).encode(), digest_size=8).digest()
-        held_out = int.from_bytes(digest, "big") < dev_fraction * 2**64
-        (dev if held_out else train).append(pair)
+        (dev if is_held_out(key(pair), dev_fraction) else train).append(pair)
     return train, dev
+
+
+def is_held_out(key: str, dev_fraction: float) -> bool:
+    """Whether `split_pairs` puts what has this key into dev."""
+    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") < dev_fraction * 2**64

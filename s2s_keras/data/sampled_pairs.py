@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from s2s_keras.data.batches import Example, encode_pairs
+from s2s_keras.data.batches import Bucket, Example, by_length, encode_pairs
 from s2s_keras.data.pairs import Pair
 from s2s_keras.text import EOS_ID, SubwordTokenizer
 
@@ -52,6 +52,12 @@ class SampledPairs:
     def target_tokens(self) -> int:
         """The tokens of all targets, cut by longest match."""
         return sum(len(target) for _, target in self._encoded)
+
+    def buckets(
+        self, bucket_lengths: Sequence[int], target_bucket_lengths: Sequence[int] | None
+    ) -> list[Bucket]:
+        """Returns the pairs in buckets, by the longest of a few draws; see `Examples`."""
+        return by_length(self.lengths(), self.draw, bucket_lengths, target_bucket_lengths)
 
     def lengths(self) -> NDArray[np.integer]:
         """Returns for each pair the tokens of source and target in the longest of a few draws."""

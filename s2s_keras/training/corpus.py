@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, cast
 
 from s2s_keras.config import DataConfig, Recipe, ShortlistConfig
-from s2s_keras.data import Pair, build_dataset, learn_shortlist, read_pairs, split_pairs
+from s2s_keras.data import Pair, build_dataset, learn_shortlist, split_pairs
 from s2s_keras.data.batches import Examples, ListedExamples, encode_pairs, make_dataset
 from s2s_keras.data.mistyped_texts import MistypedTexts
+from s2s_keras.data.records import RecordedExamples
 from s2s_keras.data.sampled_pairs import SampledPairs
 from s2s_keras.errors import ConfigError, DataError
 from s2s_keras.keras_session import EVALUATION_BATCH
 from s2s_keras.text import TOKENIZERS, Lexicon, Shortlist, SubwordTokenizer, Tokenizer
 from s2s_keras.text.channel import ChannelModel
+from s2s_keras.training.checked_pairs import ExcessFinder, excess_finder, read_checked
+from s2s_keras.training.prepared import is_prepared, load_prepared
 from s2s_keras.training.text_corpus import load_text_corpus
 
 __all__ = [
@@ -29,23 +32,12 @@ __all__ = [
 ]
 
 
-class _Excess(NamedTuple):
-    """A side of a pair that has too many tokens: 0 the source, 1 the target."""
-
-    side: int
-    message: str
-
-
-_ExcessFinder: TypeAlias = Callable[[Pair], _Excess | None]
-"""Says which side of a pair has too many tokens, or `None`."""
-
-
 @dataclass(frozen=True)
 class Corpus:
     """The pairs of a recipe, with what a model card says of them.
 
     Attributes:
-        train: the training pairs, or the texts that are drawn anew as such.
+        train: the training pairs, or the texts that are drawn anew as such, or records.
         dev: the dev pairs.
         name: of the data.
         licence: of the data.
@@ -55,7 +47,7 @@ class Corpus:
         channel: how people mistype them, likewise.
     """
 
-    train: Sequence[Pair]
+    train: Sequence[Pair] | RecordedExamples
     dev: list[Pair]
     name: str
     licence: str
@@ -101,9 +93,13 @@ def load_corpus(
         MissingDependencyError: a package that a built-in data set is made from, or that subwords
             are learned with, is missing.
     """
+    if is_prepared(config):
+        found = load_prepared(config)
+        name, licence = _name_of(config, config.files("train")), config.licence or "not stated"
+        return Corpus(found.train, found.dev, name, licence, found.tokenizers, found.notes)
     if config.words is not None:
         text = load_text_corpus(config, config.words, tokenizers)
-        name = config.name or " + ".join(path.name for path in config.text_files())
+        name = _name_of(config, config.text_files())
         licence = config.licence or "not stated"
         return Corpus(
             text.train,
@@ -118,10 +114,10 @@ def load_corpus(
     if tokenizers is None and kind.cuts_by_vocabulary:
         tokenizers = learn_tokenizers(_load(config, lambda pair: None), config)
     counting = tokenizers or (kind((), config.lowercase),) * 2
-    return replace(_load(config, _excess_finder(config, counting)), tokenizers=tokenizers)
+    return replace(_load(config, excess_finder(config, counting)), tokenizers=tokenizers)
 
 
-def _load(config: DataConfig, find_excess: _ExcessFinder) -> Corpus:
+def _load(config: DataConfig, find_excess: ExcessFinder) -> Corpus:
     """Does what `load_corpus` says; `find_excess` tells what is too long of a pair."""
     if config.dataset is not None:
         built = build_dataset(
@@ -132,9 +128,9 @@ def _load(config: DataConfig, find_excess: _ExcessFinder) -> Corpus:
     if not train_files:
         raise ConfigError("exactly one of `data.dataset` and `data.train` must be given")
     notes: list[str] = []
-    train = _read_checked(train_files, config, find_excess, notes)
+    train = read_checked(train_files, config, find_excess, notes)
     if dev_files:
-        dev = _read_checked(dev_files, config, find_excess, notes)
+        dev = read_checked(dev_files, config, find_excess, notes)
     else:
         train, dev = split_pairs(train, config.dev_fraction)
         if not train or not dev:
@@ -144,55 +140,12 @@ def _load(config: DataConfig, find_excess: _ExcessFinder) -> Corpus:
                 "`data.dev`.",
                 train_files[0],
             )
-    name = config.name or " + ".join(path.name for path in train_files)
+    name = _name_of(config, train_files)
     return Corpus(train, dev, name, config.licence or "not stated", notes=tuple(notes))
 
 
-def _read_checked(
-    files: tuple[Path, ...], config: DataConfig, find_excess: _ExcessFinder, notes: list[str]
-) -> list[Pair]:
-    """Reads pairs, and refuses those that are too long or leaves them out with a note."""
-    pairs = read_pairs(*files)
-    kept: list[Pair] = []
-    for line, pair in enumerate(pairs, 1):
-        excess = find_excess(pair)
-        if excess is None:
-            kept.append(pair)
-        elif config.too_long == "error":
-            raise DataError(
-                f"{excess.message} Raise it, remove the line, or leave all such pairs out with "
-                "`data.too_long: drop`.",
-                files[min(excess.side, len(files) - 1)],
-                line,
-            )
-    if not kept:
-        raise DataError(
-            f"all {len(pairs):,} pairs are longer than `data.max_source_length` or "
-            "`data.max_target_length`; raise them.",
-            files[0],
-        )
-    if len(kept) < len(pairs):
-        names = " + ".join(path.name for path in files)
-        notes.append(
-            f"{names}: {len(pairs) - len(kept):,} of {len(pairs):,} pairs are too long and left out"
-        )
-    return kept
-
-
-def _excess_finder(config: DataConfig, tokenizers: Sequence[Tokenizer]) -> _ExcessFinder:
-    """Returns what says which side of a pair has too many tokens."""
-    limits = (config.max_source_length, config.max_target_length)
-    sides = list(zip(("source", "target"), limits, tokenizers, strict=True))
-
-    def find_excess(pair: Pair) -> _Excess | None:
-        for place, (text, (side, limit, tokenizer)) in enumerate(zip(pair, sides, strict=True)):
-            length = len(tokenizer.pieces(text))
-            if length > limit:
-                rule = f"`data.max_{side}_length` is {limit}."
-                return _Excess(place, f"the {side} has {length} tokens; {rule}")
-        return None
-
-    return find_excess
+def _name_of(config: DataConfig, files: Sequence[Path]) -> str:
+    return config.name or " + ".join(path.name for path in files)
 
 
 def learn_tokenizers(corpus: Corpus, config: DataConfig) -> tuple[Tokenizer, Tokenizer]:
@@ -204,8 +157,9 @@ def learn_tokenizers(corpus: Corpus, config: DataConfig) -> tuple[Tokenizer, Tok
     """
     if corpus.tokenizers is not None:
         return corpus.tokenizers
+    pairs = cast("Sequence[Pair]", corpus.train)  # records come with theirs
     learn = TOKENIZERS[config.tokenizer].learn
-    sides = [[pair.source for pair in corpus.train], [pair.target for pair in corpus.train]]
+    sides = [[pair.source for pair in pairs], [pair.target for pair in pairs]]
     if config.shared_vocabulary:
         sides = [sides[0] + sides[1]]
     learned = [
@@ -240,7 +194,7 @@ def make_batches(
     tokenizers = (source_tokenizer, target_tokenizer)
     dropout = recipe.data.subword_dropout
     train: Examples
-    if isinstance(corpus.train, MistypedTexts):
+    if isinstance(corpus.train, MistypedTexts | RecordedExamples):
         train = corpus.train
     elif not dropout:
         train = ListedExamples(encode_pairs(corpus.train, *tokenizers))
@@ -279,6 +233,11 @@ def make_shortlist(
             error.path,
             error.line,
         ) from error
+    if isinstance(train, RecordedExamples):
+        raise ConfigError(
+            "a shortlist is learned from files of pairs, and `data.folder` holds records: set "
+            "`data.folder` to where the files are."
+        )
     return learn_shortlist(
         encode_pairs(train, source_tokenizer, target_tokenizer),
         source_size=len(source_tokenizer),

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s2s_keras.data import Pair
-from s2s_keras.data.batches import encode_pairs, make_dataset, pad_batch, stream
+from s2s_keras.data.batches import by_length, encode_pairs, make_dataset, pad_batch, stream
 from s2s_keras.text import EOS_ID, UNK_ID, CharacterTokenizer
 
 BUCKETS = [4, 7, 10]
@@ -162,8 +162,9 @@ class Growing:
         self.count, self.room = count, room
         self.target_tokens = 2 * count
 
-    def lengths(self):
-        return np.array([[2 + self.room, 1 + self.room]] * self.count)
+    def buckets(self, bucket_lengths, target_bucket_lengths):
+        lengths = np.array([[2 + self.room, 1 + self.room]] * self.count)
+        return by_length(lengths, self.draw, bucket_lengths, target_bucket_lengths)
 
     def draw(self, index, rng):
         more = 0 if rng is None else int(rng.integers(1, 5))
@@ -240,8 +241,8 @@ class Drawn:
 
     target_tokens = 40
 
-    def lengths(self):
-        return np.full((20, 2), 4)
+    def buckets(self, bucket_lengths, target_bucket_lengths):
+        return by_length(np.full((20, 2), 4), self.draw, bucket_lengths, target_bucket_lengths)
 
     def draw(self, index, rng):
         ids = rng.integers(FIRST_ID, 99, 4).astype(np.int32)

@@ -1,0 +1,207 @@
+"""A recipe's files of pairs -> a folder of records, for data that is larger than memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from s2s_keras.config import DataConfig
+from s2s_keras.data import Pair, read_pairs, write_pairs
+from s2s_keras.data.encoding import Encoder, encode_all
+from s2s_keras.data.pairs import is_held_out, iterate_pairs
+from s2s_keras.data.records import (
+    RECORDS_FILE,
+    IdsCodec,
+    RecordedExamples,
+    RecordWriter,
+    read_description,
+)
+from s2s_keras.errors import ConfigError, DataError
+from s2s_keras.files import make_folder, write_text
+from s2s_keras.text import TOKENIZERS, Tokenizer
+from s2s_keras.training.checked_pairs import excess_finder, read_checked, too_long
+
+__all__ = ["PreparedCorpus", "is_prepared", "load_prepared", "prepare"]
+
+TOKENIZER_FILES = ("source_tokenizer.json", "target_tokenizer.json")
+DEV_FILE = "dev.tsv"
+
+_MATTERS = (
+    "tokenizer",
+    "lowercase",
+    "shared_vocabulary",
+    "min_count",
+    "max_vocabulary",
+    "max_source_length",
+    "max_target_length",
+    "too_long",
+)
+"""Keys of the section `data` that records hang on, beside the buckets."""
+
+
+class PreparedCorpus(NamedTuple):
+    """What `prepare` wrote.
+
+    Attributes:
+        train: the training pairs.
+        dev: the dev pairs.
+        tokenizers: the source's and the target's.
+        notes: what a person should know of the pairs, a line each.
+    """
+
+    train: RecordedExamples
+    dev: list[Pair]
+    tokenizers: tuple[Tokenizer, Tokenizer]
+    notes: tuple[str, ...]
+
+
+def prepare(
+    config: DataConfig,
+    folder: str | Path,
+    *,
+    workers: int = 0,
+    report: Callable[[str], None] = lambda line: None,
+    progress: Callable[[int], None] = lambda pairs: None,
+) -> dict[str, Any]:
+    """Encodes a recipe's pairs into a folder that `data.folder` may then name.
+
+    Memory holds a few thousand pairs and the dev pairs. The files are the same for any number of
+    workers.
+
+    Args:
+        config: the recipe's section `data`, with `train`.
+        folder: to write to.
+        workers: processes that encode; 0 for this one.
+        report: takes a line of text for the person who waits.
+        progress: called with the pairs that were done since the last call.
+
+    Returns:
+        What `records.json` says, the files apart.
+
+    Raises:
+        ConfigError: the recipe has no files of pairs, or draws subwords anew.
+        DataError: a file is missing or malformed, a text is too long, or a part is empty; names
+            file and line.
+        OSError: the folder cannot be written.
+    """
+    train_files, dev_files = config.files("train"), config.files("dev")
+    if not train_files:
+        raise ConfigError("only files of pairs can be prepared: give `data.train`.")
+    if config.subword_dropout:
+        raise ConfigError(
+            "records hold ids, and `data.subword_dropout` cuts texts anew: leave one of them out."
+        )
+    folder = make_folder(folder)
+    report("Learning the vocabularies ...")
+    tokenizers = _learn(config, train_files, splits=not dev_files)
+    notes: list[str] = []
+    find_excess = excess_finder(config, tokenizers)
+    dev = read_checked(dev_files, config, find_excess, notes) if dev_files else []
+    report("Encoding the pairs ...")
+    codec = IdsCodec(_largest(config, tokenizers))
+    limits = config.max_source_length, config.max_target_length
+    share = 0.0 if dev_files else config.dev_fraction
+    encoder = Encoder(tokenizers, codec, limits, config.buckets, config.target_buckets, share)
+    count = tokens = left_out = done = 0
+    with RecordWriter(folder) as writer:
+        for encoded in encode_all(encoder, iterate_pairs(*train_files), workers):
+            if encoded.too_long and config.too_long == "error":
+                place, excess = encoded.too_long[0]
+                raise too_long(excess, train_files, done + place + 1)
+            for room, record in encoded.records:
+                writer.write(room, record)
+            dev += encoded.dev
+            count += len(encoded.records)
+            tokens += encoded.tokens
+            left_out += len(encoded.too_long)
+            done += encoded.size
+            progress(encoded.size)
+        if not count or not dev:
+            raise DataError(
+                f"of {done:,} pairs, {count:,} are left for training and {len(dev):,} for dev; "
+                "raise `data.max_source_length`, `data.max_target_length` or `data.dev_fraction`, "
+                "add pairs, or give `data.dev`.",
+                train_files[0],
+            )
+        if left_out:
+            notes.insert(0, f"{left_out:,} of {done:,} pairs are too long and left out")
+        for name, tokenizer in zip(TOKENIZER_FILES, tokenizers, strict=True):
+            write_text(folder / name, tokenizer.to_json())
+        write_pairs(folder / DEV_FILE, dev)
+        description = {
+            "data": _what_matters(config),
+            "pairs": count,
+            "dev_pairs": len(dev),
+            "target_tokens": tokens,
+            "notes": notes,
+        }
+        writer.finish(description)
+    return description
+
+
+def is_prepared(config: DataConfig) -> bool:
+    """Whether `data.folder` names a folder of records."""
+    return config.folder is not None and (config.folder / RECORDS_FILE).exists()
+
+
+def load_prepared(config: DataConfig) -> PreparedCorpus:
+    """Opens the folder of records that `data.folder` names.
+
+    Raises:
+        DataError: a file is missing, truncated or damaged; names it.
+        ConfigError: the recipe asks for other lengths, buckets or tokens than the folder has.
+    """
+    folder = config.folder or Path()
+    sides: list[Tokenizer] = []
+    for path in (folder / name for name in TOKENIZER_FILES):
+        try:
+            sides.append(Tokenizer.from_json(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise DataError(f"cannot be read: {error}", path) from error
+    tokenizers = sides[0], sides[1]
+    before, now = read_description(folder)["data"], _what_matters(config)
+    changed = [f"data.{key}" for key in now if now[key] != before.get(key)]
+    if config.subword_dropout:
+        changed.append("data.subword_dropout")
+    if changed:
+        raise ConfigError(
+            f"{folder} was prepared by another recipe; changed: {', '.join(changed)}. Prepare the "
+            "data again."
+        )
+    codec = IdsCodec(_largest(config, tokenizers))
+    train = RecordedExamples(folder, lambda record, rng: codec.decode(record))
+    notes = (f"{folder}: {note}" for note in train.description["notes"])
+    return PreparedCorpus(train, read_pairs(folder / DEV_FILE), tokenizers, tuple(notes))
+
+
+def _largest(config: DataConfig, tokenizers: tuple[Tokenizer, Tokenizer]) -> int:
+    """Returns the largest number of a record: an id, or the length of a source."""
+    return max(*map(len, tokenizers), config.max_source_length)
+
+
+def _what_matters(config: DataConfig) -> dict[str, Any]:
+    found = {key: getattr(config, key) for key in _MATTERS}
+    buckets = {"bucket_lengths": config.buckets, "target_bucket_lengths": config.target_buckets}
+    result: dict[str, Any] = json.loads(json.dumps({**found, **buckets}))
+    return result
+
+
+def _learn(
+    config: DataConfig, files: tuple[Path, ...], splits: bool
+) -> tuple[Tokenizer, Tokenizer]:
+    """Learns the tokenisers from the training pairs, of which none is kept in memory."""
+
+    def side(place: int) -> Iterator[str]:
+        for pair in iterate_pairs(*files):
+            if not (splits and is_held_out(pair.source, config.dev_fraction)):
+                yield pair[place]
+
+    sides = [chain(side(0), side(1))] if config.shared_vocabulary else [side(0), side(1)]
+    learn = TOKENIZERS[config.tokenizer].learn
+    learned = [
+        learn(texts, config.min_count, config.max_vocabulary, config.lowercase) for texts in sides
+    ]
+    return learned[0], learned[-1]

@@ -20,13 +20,13 @@ from s2s_keras.data.records import (
     read_description,
 )
 from s2s_keras.errors import ConfigError, DataError
-from s2s_keras.files import make_folder, write_text
+from s2s_keras.files import make_folder
 from s2s_keras.text import TOKENIZERS, Tokenizer
 from s2s_keras.training.checked_pairs import excess_finder, read_checked, too_long
+from s2s_keras.training.tokenizer_files import read_tokenizers, write_tokenizers
 
 __all__ = ["PreparedCorpus", "is_prepared", "load_prepared", "prepare"]
 
-TOKENIZER_FILES = ("source_tokenizer.json", "target_tokenizer.json")
 DEV_FILE = "dev.tsv"
 
 _MATTERS = (
@@ -128,8 +128,7 @@ def prepare(
             )
         if left_out:
             notes.insert(0, f"{left_out:,} of {done:,} pairs are too long and left out")
-        for name, tokenizer in zip(TOKENIZER_FILES, tokenizers, strict=True):
-            write_text(folder / name, tokenizer.to_json())
+        write_tokenizers(tokenizers, folder)
         write_pairs(folder / DEV_FILE, dev)
         description = {
             "data": _what_matters(config),
@@ -151,17 +150,13 @@ def load_prepared(config: DataConfig) -> PreparedCorpus:
     """Opens the folder of records that `data.folder` names.
 
     Raises:
-        DataError: a file is missing, truncated or damaged; names it.
+        DataError, ArtifactError: a file is missing, truncated or damaged; names it.
         ConfigError: the recipe asks for other lengths, buckets or tokens than the folder has.
     """
     folder = config.folder or Path()
-    sides: list[Tokenizer] = []
-    for path in (folder / name for name in TOKENIZER_FILES):
-        try:
-            sides.append(Tokenizer.from_json(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
-            raise DataError(f"cannot be read: {error}", path) from error
-    tokenizers = sides[0], sides[1]
+    tokenizers = read_tokenizers(folder)
+    if tokenizers is None:
+        raise DataError("a file of a tokeniser is missing. Prepare the data again.", folder)
     before, now = read_description(folder)["data"], _what_matters(config)
     changed = [f"data.{key}" for key in now if now[key] != before.get(key)]
     if config.subword_dropout:

@@ -38,6 +38,7 @@ from s2s_keras.training.corpus import (
 )
 from s2s_keras.training.fit import fit
 from s2s_keras.training.history import kept_epoch
+from s2s_keras.training.tokenizer_files import read_tokenizers, write_tokenizers
 
 __all__ = ["Run", "check_resumable", "load_run", "train"]
 
@@ -56,8 +57,6 @@ _FREE = (
     "tune.",
 )
 """What of a recipe may change while it is trained: the weights do not hang on it."""
-
-TOKENIZER_FILES = ("source_tokenizer.json", "target_tokenizer.json")
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def train(
     checkpoint = load_newest(folder, report)
     model = None if checkpoint is None else checkpoint.model
     # The ids of a training that goes on are those that it started with, whatever the data is now.
-    tokenizers = _read_tokenizers(folder) if model is None else _tokenizers(model)
+    tokenizers = read_tokenizers(folder) if model is None else _tokenizers(model)
     if tokenizers is None and TOKENIZERS[recipe.data.tokenizer].cuts_by_vocabulary:
         report(f"Learning {recipe.data.tokenizer}s from the training pairs ...")
     corpus = load_corpus(recipe.data, tokenizers)
@@ -137,8 +136,7 @@ def train(
             report(line)
         total_steps = len(batches.train) * recipe.training.epochs
         model = build_model(recipe, *tokenizers, total_steps, report)
-        for name, tokenizer in zip(TOKENIZER_FILES, tokenizers, strict=True):
-            write_text(folder / name, tokenizer.to_json())
+        write_tokenizers(tokenizers, folder)
         if corpus.lexicon is not None:
             with atomic_path(folder / LEXICON_FILE) as temporary:
                 temporary.write_bytes(corpus.lexicon.to_bytes())
@@ -204,20 +202,6 @@ def load_run(folder: str | Path) -> Run:
 
 def _tokenizers(model: Seq2Seq) -> tuple[Tokenizer, Tokenizer]:
     return model.source_tokenizer, model.target_tokenizer
-
-
-def _read_tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer] | None:
-    """Returns those of a run without a checkpoint yet, where it has come so far."""
-    paths = [folder / name for name in TOKENIZER_FILES]
-    if not all(path.exists() for path in paths):
-        return None
-    found: list[Tokenizer] = []
-    for path in paths:
-        try:
-            found.append(Tokenizer.from_json(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"{path}: cannot be read: {error}") from error
-    return found[0], found[1]
 
 
 def _dev_metrics(

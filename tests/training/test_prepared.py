@@ -7,7 +7,7 @@ import pytest
 
 from s2s_keras.cli import main
 from s2s_keras.data import Pair, read_pairs, write_pairs
-from s2s_keras.errors import ConfigError, DataError
+from s2s_keras.errors import ArtifactError, ConfigError, DataError
 from s2s_keras.recipe import load_recipe
 from s2s_keras.training.corpus import learn_tokenizers, load_corpus, make_batches
 from s2s_keras.training.history import read_history
@@ -114,7 +114,10 @@ def test_what_cannot_be_prepared_or_has_changed_is_refused(
     with pytest.raises(ConfigError, match="changed: data.lowercase, data.max_source_length. Prep"):
         load_corpus(load_recipe(path, changed).data)
     (tmp_path / "source_tokenizer.json").write_text("{}")
-    with pytest.raises(DataError, match="source_tokenizer.json: cannot be read"):
+    with pytest.raises(ArtifactError, match="source_tokenizer.json: cannot be read"):
+        load_corpus(load_recipe(path, changed[:1]).data)
+    (tmp_path / "source_tokenizer.json").unlink()
+    with pytest.raises(DataError, match="a file of a tokeniser is missing"):
         load_corpus(load_recipe(path, changed[:1]).data)
 
     for arguments in (

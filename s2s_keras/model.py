@@ -159,11 +159,8 @@ class Seq2Seq(PortableModel):
             "freeze_target_embedding": freeze_target_embedding,
         }
         super().__init__(**kwargs)
-        for key, names in (
-            ("cell", CELLS),
-            ("encoder_direction", DIRECTIONS),
-            ("decoder", DECODERS),
-        ):
+        names_of = (("cell", CELLS), ("encoder_direction", DIRECTIONS), ("decoder", DECODERS))
+        for key, names in names_of:
             if options[key] not in names:
                 raise ValueError(
                     f"`{key}` must be one of {sorted(names)}. Received: {key}={options[key]!r}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +20,7 @@ from s2s_keras.cli.console import (
     stdout,
 )
 from s2s_keras.cli.models import require_training
+from s2s_keras.cli.recipes import open_recipe
 from s2s_keras.data import DATASETS, PUBLIC_DATASETS, build_dataset, write_dataset
 from s2s_keras.errors import ConfigError
 
@@ -139,13 +139,10 @@ def _prepare(
 ) -> None:
     """Encodes the pairs of a recipe."""
     require_training()
-    from s2s_keras.recipe import load_recipe
-
     with quiet_native_logs():
         from s2s_keras.training.prepared import prepare
 
-    given = [] if data is None else [f"data.folder={json.dumps(str(data.resolve()))}"]
-    recipe = load_recipe(path, [*override, *given])
+    recipe = open_recipe(path, override, data)
     with Progress(
         TextColumn("{task.completed:,} pairs"),
         TimeElapsedColumn(),

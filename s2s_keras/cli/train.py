@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import typer
 from s2s_keras.cli.console import note, print_figures, print_json, quiet_native_logs
 from s2s_keras.cli.evaluate import figures
 from s2s_keras.cli.models import require_training
+from s2s_keras.cli.recipes import DataFolder, Overrides, open_recipe
 from s2s_keras.errors import DataError
 
 if TYPE_CHECKING:
@@ -21,17 +21,8 @@ __all__ = ["check_public_files", "run"]
 
 def run(
     recipe: Annotated[Path, typer.Argument(help="YAML recipe.", metavar="RECIPE.yaml")],
-    override: Annotated[
-        list[str],
-        typer.Option("--set", help="Overrides a key, such as model.units=256; repeatable."),
-    ] = [],  # noqa: B006  typer copies it
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder that holds the recipe's files of pairs. [default: the recipe's, or the "
-            "working folder]"
-        ),
-    ] = None,
+    override: Overrides = [],  # noqa: B006  typer copies it
+    data: DataFolder = None,
     out: Annotated[
         Path | None, typer.Option(help="The run folder. [default: runs/NAME OF THE RECIPE]")
     ] = None,
@@ -46,11 +37,7 @@ def run(
     `loss.png`, TensorBoard events and `metrics.json` with the figures on the dev pairs.
     """
     require_training()
-    from s2s_keras.recipe import load_recipe
-
-    # Absolute, because `--resume` and `export` may run in another working folder.
-    given = [] if data is None else [f"data.folder={json.dumps(str(data.resolve()))}"]
-    settings = load_recipe(recipe, [*override, *given])
+    settings = open_recipe(recipe, override, data)
     check_public_files(settings)
     folder = out or Path("runs") / settings.name
     with quiet_native_logs():

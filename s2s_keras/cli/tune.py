@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ from rich.table import Table
 
 from s2s_keras.cli.console import note, print_json, quiet_native_logs, stdout
 from s2s_keras.cli.models import require_training
+from s2s_keras.cli.recipes import DataFolder, Overrides, open_recipe
 from s2s_keras.cli.train import check_public_files
 
 if TYPE_CHECKING:
@@ -24,17 +24,8 @@ def run(
     recipe: Annotated[
         Path, typer.Argument(help="YAML recipe with a section `tune`.", metavar="RECIPE.yaml")
     ],
-    override: Annotated[
-        list[str],
-        typer.Option("--set", help="Overrides a key, such as training.epochs=3; repeatable."),
-    ] = [],  # noqa: B006  typer copies it
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder that holds the recipe's files of pairs. [default: the recipe's, or the "
-            "working folder]"
-        ),
-    ] = None,
+    override: Overrides = [],  # noqa: B006  typer copies it
+    data: DataFolder = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder of the search. [default: runs/NAME OF THE RECIPE-tune]"),
@@ -45,7 +36,7 @@ def run(
     ] = None,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with a search, after the last complete epoch."),
+        typer.Option("--resume", help="Go on where the search stopped."),
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the best trial and all others as JSON.")
@@ -58,10 +49,7 @@ def run(
     for `train`, `trials.csv` and `trials.png`.
     """
     require_training()
-    from s2s_keras.recipe import load_recipe
-
-    given = [] if data is None else [f"data.folder={json.dumps(str(data.resolve()))}"]
-    settings = load_recipe(recipe, [*override, *given])
+    settings = open_recipe(recipe, override, data)
     check_public_files(settings)
     folder = out or Path("runs") / f"{settings.name}-tune"
     with quiet_native_logs():

@@ -46,7 +46,7 @@ def run_trial(recipe: Recipe, folder: Path, goes_on: Callable[[], bool]) -> tupl
     Raises:
         ArtifactError: a file of the run that should go on is missing or damaged.
         OSError: the folder cannot be made or written.
-        KeyboardInterrupt: the last complete epoch is saved.
+        KeyboardInterrupt: what is done is saved.
     """
     process = _start()
     try:

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from s2s_keras.decoding import DecodingSettings, greedy_search
 from s2s_keras.keras_session import KerasSession
@@ -52,7 +53,8 @@ def test_value_of_three_targets(kind, expected):
 def test_value_with_more_padding_is_the_same(kind, width):
     padding = [(0, 0), (0, width)]
     y_pred = np.pad(Y_PRED, [*padding, (0, 0)], constant_values=7.0)
-    np.testing.assert_allclose(value_of(kind, np.pad(Y_TRUE, padding), y_pred), value_of(kind))
+    padded = value_of(kind, np.pad(Y_TRUE, padding), y_pred)
+    np.testing.assert_allclose(padded, value_of(kind), rtol=1e-6)
 
 
 @CLASSES
@@ -160,3 +162,23 @@ def test_smoothed_crossentropy_is_least_at_the_smoothed_target():
     least = value_of(Smoothed, np.array([[1]]), best)
     noise = np.random.default_rng(0).normal(scale=0.3, size=(20, 1, 1, 4)).astype(np.float32)
     assert all(value_of(Smoothed, np.array([[1]]), best + n) > least for n in noise)
+
+
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.3])
+@pytest.mark.parametrize("scale", [1.0, 60000.0])
+def test_gradient_of_the_crossentropy_is_what_the_softmax_lacks(label_smoothing, scale):
+    logits = tf.constant(scale * np.random.default_rng(0).normal(size=Y_PRED.shape), tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        loss = MaskedCrossentropy(label_smoothing)(Y_TRUE, logits)
+    exponentials = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
+    softmax = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    wanted = (1 - label_smoothing) * np.eye(4)[Y_TRUE] + label_smoothing / 4
+    expected = (softmax - wanted) * (Y_TRUE != 0)[..., None] / np.count_nonzero(Y_TRUE)
+    np.testing.assert_allclose(tape.gradient(loss, logits), expected, atol=1e-7)
+
+
+def test_crossentropy_of_a_sure_logit_is_not_rounded_away():
+    """The logits themselves are large, and what the loss adds to them is not."""
+    nats = value_of(MaskedCrossentropy, np.array([[1]]), np.float32([[[1000.0, 1010.0, 990.0]]]))
+    np.testing.assert_allclose(nats, np.log1p(np.exp(-10.0)), rtol=3e-3)

@@ -10,6 +10,7 @@ from keras import ops
 
 from s2s_keras.layers.cell import RecurrentCell
 from s2s_keras.layers.cells import CELLS
+from s2s_keras.layers.cudnn import CudnnRecurrence, takes_cudnn
 from s2s_keras.layers.loop import run_loop
 
 __all__ = ["DIRECTIONS", "Encoder"]
@@ -28,7 +29,8 @@ class Encoder(keras.layers.Layer):
 
     A layer runs its directions in one loop. A state is held still at padding, so that the backward
     direction starts at the last token and the forward one ends there. Memory h_j is what the
-    directions put out at position j, side by side.
+    directions put out at position j, side by side. Where TensorFlow sees a GPU, each direction is
+    cuDNN's instead of the loop's (`uses_cudnn`).
 
     Reading `backward` is Sutskever's reversal of the source, without moving a token: the last state
     has just read the first token, and h_j still belongs to token j.
@@ -83,6 +85,7 @@ class Encoder(keras.layers.Layer):
             for way in DIRECTIONS[direction]
         ]
         self.dropout_layer = keras.layers.Dropout(dropout, dtype=policy)
+        self._cudnn: list[CudnnRecurrence] = []
 
     @property
     def memory_size(self) -> int:
@@ -96,6 +99,17 @@ class Encoder(keras.layers.Layer):
             for cell in cells:
                 cell.build((None, width))
             width = self.memory_size
+        if takes_cudnn():
+            ways = DIRECTIONS[self.direction] * self.num_layers
+            self._cudnn = [
+                CudnnRecurrence(cell, way == "backward")
+                for cell, way in zip(self.cells, ways, strict=True)
+            ]
+
+    @property
+    def uses_cudnn(self) -> bool:
+        """Whether the recurrence is cuDNN's."""
+        return bool(self._cudnn)
 
     def call(self, inputs: Any, mask: Any = None, training: bool = False) -> tuple[Any, Any]:
         """Encodes; see the class."""
@@ -108,7 +122,10 @@ class Encoder(keras.layers.Layer):
             below = outputs
             if index > 0:
                 outputs = self.dropout_layer(outputs, training=training)
-            outputs, states = self._run(cells, outputs, keep)
+            if self.uses_cudnn:
+                outputs, states = self._run_with_cudnn(index, outputs, mask)
+            else:
+                outputs, states = self._run(cells, outputs, keep)
             if index > 0 and self.residual:
                 outputs = outputs + below
             last_states += states
@@ -144,6 +161,16 @@ class Encoder(keras.layers.Layer):
         outputs = [_flip(x, flip) for x, flip in zip(outputs[::count], flips, strict=True)]
         last_states = [ops.concatenate(states[k::count], axis=-1) for k in range(count)]
         return ops.concatenate(outputs, axis=-1), last_states
+
+    def _run_with_cudnn(self, index: int, inputs: Any, mask: Any) -> tuple[Any, list[Any]]:
+        """Does what `_run` does, with the directions one after another."""
+        inputs = ops.transpose(inputs, (1, 0, 2))
+        width = len(DIRECTIONS[self.direction])
+        runs = [run(inputs, mask) for run in self._cudnn[index * width : (index + 1) * width]]
+        outputs = ops.concatenate([output for output, _ in runs], axis=-1)
+        states = zip(*(states for _, states in runs), strict=True)
+        last_states = [ops.concatenate(kind, axis=-1) for kind in states]
+        return ops.transpose(outputs, (1, 0, 2)), last_states
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

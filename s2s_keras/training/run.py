@@ -145,6 +145,9 @@ def train(
             write_text(folder / CHANNEL_FILE, json.dumps(document) + "\n")
     write_text(folder / "config.json", recipe.model_dump_json(indent=2) + "\n")
     report(f"{model.count_params():,} parameters, Keras on {keras.backend.backend()}")
+    if keras.backend.backend() == "tensorflow":
+        how = "cuDNN" if model.encoder.uses_cudnn else "a loop, as TensorFlow sees no GPU"
+        report(f"The encoder's recurrence: {how}")
     if checkpoint is not None:
         report(f"Going on at step {checkpoint.position.step:,}, from {checkpoint.path}")
     history = fit(model, recipe, batches, folder, checkpoint, report, callbacks)

@@ -1,8 +1,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from s2s_keras.layers import DIRECTIONS, Encoder
+from s2s_keras.layers.cudnn import takes_cudnn
 from tests.layers.cases import random_array
 from tests.layers.layer_check import as_numpy, randomize
 
@@ -106,3 +108,38 @@ def test_dropout_acts_between_layers_in_training(num_layers, training, changes):
     dropping = built_encoder(num_layers=num_layers, dropout=0.5)
     dropped = as_numpy(dropping(inputs, NO_PADDING, training=training))[0]
     assert changes == (np.abs(dropped - plain).max() > 1e-3)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_encoder_by_the_layers_that_cudnn_runs_equals_the_loop(monkeypatch, direction, cell):
+    """Without a GPU these layers run a loop of Keras's; weights, turns and states are the same."""
+    loop = built_encoder(num_layers=2, cell=cell, direction=direction)
+    monkeypatch.setattr("s2s_keras.layers.encoder.takes_cudnn", lambda: True)
+    by_layers = built_encoder(num_layers=2, cell=cell, direction=direction)
+    assert by_layers.uses_cudnn
+    assert not loop.uses_cudnn
+    shapes = [weight.shape for weight in loop.weights]
+    assert [weight.shape for weight in by_layers.weights] == shapes
+    by_layers.set_weights(loop.get_weights())
+    inputs = random_array(B, S, E)
+
+    def run(encoder: Encoder) -> list[np.ndarray]:
+        with tf.GradientTape() as tape:
+            memory, states = tf.function(encoder)(inputs, MASK)
+            memory = memory * MASK[..., None]
+            loss = tf.reduce_sum(memory**2) + tf.reduce_sum(states**2)
+        return as_numpy([memory, states, *tape.gradient(loss, encoder.trainable_variables)])
+
+    for x, y in zip(run(by_layers), run(loop), strict=True):
+        np.testing.assert_allclose(x, y, atol=1e-5)
+
+
+def test_cudnn_needs_tensorflow_and_a_gpu(monkeypatch):
+    devices = {"gpu": ["gpu:0"]}
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda kind: devices[kind])
+    assert takes_cudnn()
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    assert not takes_cudnn()
+    monkeypatch.undo()
+    assert not takes_cudnn()

@@ -4,6 +4,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from s2s_keras.data import Pair
@@ -322,6 +323,14 @@ def test_generate_of_one_character_is_like_any_other():
 def test_generate_of_an_empty_text_is_refused(text):
     with pytest.raises(InputError, match="empty"):
         make_model().generate(["ab", text])
+
+
+def test_plain_compile_beside_a_gpu_leaves_xla_out(monkeypatch):
+    gpu = tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [gpu])
+    model = make_model()
+    model.compile("adam", MaskedCrossentropy())
+    assert model.jit_compile is False
 
 
 def test_generate_under_mixed_precision_gives_numbers():

@@ -22,6 +22,11 @@ class PortableModel(keras.Model):
     not have, and whether that backend compiled.
     """
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # With `jit_compile="auto"`, Keras's default, it would compile on TensorFlow with a GPU.
+        self.supports_jit = JIT_COMPILE
+
     def get_compile_config(self) -> dict[str, Any]:
         """Returns what the model was compiled with."""
         config: dict[str, Any] = _portable(super().get_compile_config())

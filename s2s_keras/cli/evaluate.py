@@ -22,7 +22,7 @@ from s2s_keras.cli.options import (
     ReplaceUnknown,
 )
 
-__all__ = ["figures", "interval_text", "run"]
+__all__ = ["run"]
 
 
 class Task(StrEnum):
@@ -85,6 +85,7 @@ def run(
         can_measure_translations,
         check_plot,
         evaluate,
+        figures,
     )
 
     rows = read_pairs(pairs)
@@ -146,42 +147,3 @@ def _refuse(given: Mapping[str, Any], reason: str) -> None:
     for name, value in given.items():
         if value is not None:
             raise ValueError(f"`--{name.replace('_', '-')}` means nothing here: {reason}.")
-
-
-def figures(metrics: Mapping[str, Any], task: str | None) -> dict[str, str]:
-    """Returns the figures of an evaluation as a person reads them.
-
-    Args:
-        metrics: of `Evaluation.as_dict` or `TranslationEvaluation.as_dict`; or of a training.
-        task: what the model is for; fix rate and broken rate mean nothing for a translation.
-    """
-    from s2s_keras.evaluation import TITLES
-
-    if "perplexity" in metrics:
-        return {"texts": f"{metrics['pairs']:,}", "perplexity": f"{metrics['perplexity']:.2f}"}
-
-    def percent(key: str) -> str:
-        return "none in the data" if metrics[key] is None else f"{metrics[key]:.1%}"
-
-    if task == "translation":
-        shown = {
-            f"{title} (95 %)": interval_text(metrics[name])
-            for name, title in TITLES.items()
-            if name in metrics
-        }
-    else:
-        shown = {
-            "fix rate (corrupted words restored)": percent("fix_rate"),
-            "broken rate (correct words changed)": percent("broken_rate"),
-        }
-    return {
-        "pairs": f"{metrics['pairs']:,} ({metrics['unprocessed']:,} unprocessed)",
-        **shown,
-        "exact match": percent("exact_match"),
-        "character error rate": percent("character_error_rate"),
-    }
-
-
-def interval_text(figure: Mapping[str, float]) -> str:
-    """Returns a figure with its interval, such as `34.56 (33.10 to 35.98)`."""
-    return f"{figure['score']:.2f} ({figure['low']:.2f} to {figure['high']:.2f})"

@@ -12,7 +12,6 @@ from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from s2s_keras.cli.console import note, print_figures, print_json, stdout
-from s2s_keras.cli.evaluate import figures
 from s2s_keras.cli.models import OpenedModel, open_model
 from s2s_keras.data import Pair
 from s2s_keras.evaluation import (
@@ -21,6 +20,7 @@ from s2s_keras.evaluation import (
     check_report,
     compare_translations,
     evaluate_translation,
+    figures,
     require_translation_metrics,
     write_report,
 )

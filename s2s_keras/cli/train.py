@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from s2s_keras.cli.console import note, print_figures, print_json, quiet_native_logs
-from s2s_keras.cli.evaluate import figures
 from s2s_keras.cli.models import require_training
 from s2s_keras.cli.recipes import DataFolder, Overrides, open_recipe
 from s2s_keras.errors import DataError
@@ -34,7 +33,8 @@ def run(
     """Train a recipe.
 
     The run folder then holds `model.keras`, `config.json`, the vocabularies, `history.csv`,
-    `loss.png`, TensorBoard events and `metrics.json` with the figures on the dev pairs.
+    `loss.png`, TensorBoard events, `metrics.json` with the figures on the dev pairs, and
+    `report.html`, a page that shows all of it; events and page grow with each epoch.
     """
     require_training()
     settings = open_recipe(recipe, override, data)
@@ -51,6 +51,8 @@ def run(
     if as_json:
         print_json({"run": str(folder), **result.metrics})
     else:
+        from s2s_keras.evaluation import figures
+
         print_figures(f"{folder}, on the dev pairs", figures(result.metrics, settings.task))
 
 

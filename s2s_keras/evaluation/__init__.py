@@ -1,7 +1,8 @@
 """Predictions and references flow in; figures, plots and reports flow out. Needs no Keras."""
 
-from s2s_keras.evaluation.alignment import plot_attention
+from s2s_keras.evaluation.alignment import attention_png, plot_attention
 from s2s_keras.evaluation.benchmark_plot import check_plot, plot_benchmark
+from s2s_keras.evaluation.figures import figures, interval_text
 from s2s_keras.evaluation.metrics import (
     Evaluation,
     WordRates,
@@ -32,6 +33,7 @@ __all__ = [
     "ReferencedSource",
     "TranslationEvaluation",
     "WordRates",
+    "attention_png",
     "can_measure_translations",
     "character_error_rate",
     "check_plot",
@@ -41,7 +43,9 @@ __all__ = [
     "evaluate_outputs",
     "evaluate_translation",
     "evaluate_translations",
+    "figures",
     "group_references",
+    "interval_text",
     "plot_attention",
     "plot_benchmark",
     "require_translation_metrics",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from s2s_keras.decoding import Prediction
 from s2s_keras.errors import MissingDependencyError
 from s2s_keras.files import atomic_path
 
-__all__ = ["plot_attention", "visible_tokens"]
+__all__ = ["attention_png", "plot_attention", "visible_tokens"]
 
 
 def plot_attention(prediction: Prediction, path: str | Path) -> None:
@@ -28,13 +30,32 @@ def plot_attention(prediction: Prediction, path: str | Path) -> None:
     Reference:
         Bahdanau et al. 2015, figure 3.
     """
+    figure = _draw(prediction)
+    format_name = Path(path).suffix[1:] or "png"
+    with atomic_path(path) as temporary:
+        _save(figure, temporary, format_name, dpi=150)
+
+
+def attention_png(prediction: Prediction) -> bytes:
+    """Returns the picture of `plot_attention` as PNG, for a screen.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+        ValueError: the model has no attention.
+    """
+    buffer = io.BytesIO()
+    _save(_draw(prediction), buffer, "png", dpi=80)
+    return buffer.getvalue()
+
+
+def _draw(prediction: Prediction) -> Any:
+    """Returns the heat map as a figure of matplotlib."""
     if prediction.attention is None:
         raise ValueError("An alignment needs a model with attention. Received: one without.")
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         raise MissingDependencyError("Plots need matplotlib: pip install matplotlib.") from error
-    format_name = Path(path).suffix[1:] or "png"
     rows, columns = prediction.attention.shape
     figure = Figure(figsize=(1.5 + 0.32 * columns, 1.5 + 0.32 * rows), layout="constrained")
     axes = figure.subplots()
@@ -48,9 +69,13 @@ def plot_attention(prediction: Prediction, path: str | Path) -> None:
     axes.set_xlabel("source")
     axes.set_ylabel("target")
     figure.colorbar(image, label="attention weight", shrink=0.8)
-    with atomic_path(path) as temporary, warnings.catch_warnings():
+    return figure
+
+
+def _save(figure: Any, target: Path | BinaryIO, format_name: str, dpi: int) -> None:
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph", UserWarning)  # drawn as boxes, which is enough
-        figure.savefig(temporary, dpi=150, format=format_name)
+        figure.savefig(target, dpi=dpi, format=format_name)
 
 
 def visible_tokens(tokens: Sequence[str]) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from s2s_keras.errors import MissingDependencyError
 from s2s_keras.evaluation.drawings import HeatMap, draw_bars, draw_heat_map
+from s2s_keras.evaluation.page import render_page
 from s2s_keras.evaluation.resampling import RESAMPLES, TRIALS, Difference
 from s2s_keras.evaluation.translation import TranslationEvaluation
 from s2s_keras.evaluation.word_difference import Run, mark_differences
@@ -102,23 +102,9 @@ def write_report(
         )
     check_report(folder)
     path = Path(folder) / "index.html"
-    write_text(path, _render(_content(evaluations, differences or {}, title, sentences)))
+    content = _content(evaluations, differences or {}, title, sentences)
+    write_text(path, render_page("report.html", content))
     return path
-
-
-def _render(content: Mapping[str, Any]) -> str:
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    files = resources.files("s2s_keras.evaluation")
-    page, style, script = (
-        (files / f"report.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
-    )
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(page)
-    return template.render(content, style=Markup(style), script=Markup(script))
 
 
 def _content(

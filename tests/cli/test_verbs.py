@@ -10,9 +10,9 @@ import pytest
 
 import s2s_keras
 from s2s_keras.cli import main
-from s2s_keras.cli.evaluate import figures
 from s2s_keras.data import read_pairs
 from s2s_keras.decoding import StepOutput
+from s2s_keras.evaluation import figures
 from s2s_keras.quantization import Quantization
 from s2s_keras.runtime import Seq2SeqLite, TFLiteSession, read_artifact
 from s2s_keras.text import UNK_ID

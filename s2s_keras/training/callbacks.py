@@ -29,13 +29,8 @@ from s2s_keras.data.batches import Batch
 from s2s_keras.errors import TrainingError
 from s2s_keras.files import atomic_path
 from s2s_keras.training.checkpoint import BEST, Position, save_checkpoint
-from s2s_keras.training.history import (
-    History,
-    is_complete,
-    kept_epoch,
-    plot_history,
-    write_history,
-)
+from s2s_keras.training.curves import plot_history
+from s2s_keras.training.history import History, is_complete, kept_epoch, write_history
 
 __all__ = ["InterruptGuard", "NumberGuard", "ProgressBar", "RunRecorder", "keep_best"]
 
@@ -230,7 +225,7 @@ class InterruptGuard(keras.callbacks.Callback):
 
 
 class RunRecorder(keras.callbacks.Callback):
-    """Saves checkpoints, and after each epoch history, events and plot; stops a training in time.
+    """Saves checkpoints, and after each epoch history and plot; stops a training in time.
 
     A checkpoint is saved every `checkpoint_seconds`, and behind each epoch, when the row of the
     epoch is in `history.csv` already: one that runs ahead of the newest checkpoint is done again.
@@ -242,6 +237,7 @@ class RunRecorder(keras.callbacks.Callback):
         position: how far the training has come.
         history: rows of the epochs done before, where a training goes on.
         seconds_waited: tells how long the training has waited for data.
+        show: is called with the history after each epoch, before its checkpoint is saved.
     """
 
     def __init__(
@@ -251,6 +247,7 @@ class RunRecorder(keras.callbacks.Callback):
         position: Position,
         history: History = (),
         seconds_waited: Callable[[], float] = lambda: 0.0,
+        show: Callable[[History], None] = lambda history: None,
     ) -> None:
         super().__init__()
         self.folder = folder
@@ -259,12 +256,10 @@ class RunRecorder(keras.callbacks.Callback):
         self.step = position.step
         self._position = position
         self._seconds_waited = seconds_waited
+        self._show = show
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Opens the event file."""
-        from tensorboard.summary import Writer
-
-        self._events = Writer(str(self.folder / "tensorboard"))
+        """Starts the clock."""
         self._started = self._saved = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -293,16 +288,10 @@ class RunRecorder(keras.callbacks.Callback):
         write_history(self.history, self.folder)
         marked = kept if self.settings.keep == "best" else None
         plot_history(self.history, self.folder / "loss.png", marked)
-        for key, value in figures.items():
-            self._events.add_scalar(key, value, step=epoch + 1)
-        self._events.flush()
+        self._show(self.history)
         keep_best(self.save(), self.history, self.settings)
         # It was set at the last batch.
         self.model.stop_training = is_complete(self.history, self.settings)
-
-    def on_train_end(self, logs: Any = None) -> None:
-        """Closes the event file."""
-        self._events.close()
 
     def _pace(self) -> dict[str, float]:
         """Returns target tokens a second, and the share of the time that data was waited for."""

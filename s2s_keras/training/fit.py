@@ -24,6 +24,7 @@ from s2s_keras.training.corpus import Batches
 from s2s_keras.training.fake_quantization import QuantizationAware
 from s2s_keras.training.feeding import Feed
 from s2s_keras.training.history import History, is_complete, read_history
+from s2s_keras.training.watching import Watcher
 
 __all__ = ["fit"]
 
@@ -51,6 +52,7 @@ def fit(
     recipe: Recipe,
     batches: Batches,
     folder: Path,
+    watcher: Watcher,
     checkpoint: Checkpoint | None = None,
     report: Callable[[str], None] = lambda line: None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -62,6 +64,7 @@ def fit(
         recipe: how to train.
         batches: the same as before, where a training goes on.
         folder: the run folder.
+        watcher: shows each epoch.
         checkpoint: what a training goes on from.
         report: takes a line of text for the person who waits.
         callbacks: more; they come behind those that save an epoch.
@@ -90,7 +93,7 @@ def fit(
         len(train), position.target_tokens / steps, done, _learning_rate_of(model), waited
     )
     numbers = NumberGuard(train.__getitem__, folder, done, report)
-    recorder = RunRecorder(folder, settings, position, history, waited)
+    recorder = RunRecorder(folder, settings, position, history, waited, watcher.show)
     guard = InterruptGuard(recorder.save)
     resume = []
     if checkpoint is not None and done % steps:
@@ -112,13 +115,14 @@ def fit(
             shuffle=False,  # the data set is shuffled already
             callbacks=[
                 *(*resume, feed, progress, numbers, for_int8),
-                *(*averaging, recorder, *callbacks, guard),
+                *(watcher, *averaging, recorder, *callbacks, guard),
             ],
             verbose=0,
         )
     finally:
         guard.close()
         progress.close()
+        watcher.close()
     return recorder.history
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from s2s_keras.config import TrainingConfig
 from s2s_keras.errors import ArtifactError
-from s2s_keras.files import atomic_path, write_text
+from s2s_keras.files import write_text
 
 __all__ = [
     "History",
@@ -18,7 +18,6 @@ __all__ = [
     "is_complete",
     "is_larger_better",
     "kept_epoch",
-    "plot_history",
     "read_history",
     "write_history",
 ]
@@ -100,34 +99,3 @@ def write_history(history: History, folder: Path) -> None:
     writer.writeheader()
     writer.writerows(history)
     write_text(folder / "history.csv", buffer.getvalue())
-
-
-def plot_history(history: History, path: Path, kept: int | None = None) -> None:
-    """Draws negative log-likelihood and exact match, train and dev, over the epochs.
-
-    Args:
-        history: at least one row.
-        path: the picture to write.
-        kept: the epoch to mark, if any.
-    """
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
-    figure = Figure(figsize=(9, 3.5), layout="constrained")
-    epochs = [row["epoch"] for row in history]
-    panels = {
-        "nll": "negative log-likelihood (nats a token)",
-        "exact_match": "exact match (greedy)",
-    }
-    for axes, (key, label) in zip(figure.subplots(1, 2), panels.items(), strict=True):
-        for name, legend in ((key, "train"), (f"val_{key}", "dev")):
-            axes.plot(epochs, [row[name] for row in history], marker="o", label=legend)
-        if kept is not None:
-            axes.axvline(kept, color="grey", linestyle=":", label=f"kept: epoch {kept}")
-        axes.set_xlabel("epoch")
-        axes.set_ylabel(label)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend()
-        axes.grid(alpha=0.3)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=120)

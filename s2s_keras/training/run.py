@@ -12,7 +12,6 @@ from typing import Any
 import keras
 
 from s2s_keras.config import Recipe
-from s2s_keras.data import Pair
 from s2s_keras.decoding import Predictor
 from s2s_keras.errors import ArtifactError, ConfigError
 from s2s_keras.evaluation import (
@@ -38,7 +37,10 @@ from s2s_keras.training.corpus import (
 )
 from s2s_keras.training.fit import fit
 from s2s_keras.training.history import kept_epoch
+from s2s_keras.training.report import Subject
+from s2s_keras.training.samples import evenly_spread
 from s2s_keras.training.tokenizer_files import read_tokenizers, write_tokenizers
+from s2s_keras.training.watching import Watcher
 
 __all__ = ["Run", "check_resumable", "load_run", "train"]
 
@@ -52,6 +54,7 @@ _FREE = (
     "training.checkpoint_seconds",
     "training.keep_checkpoints",
     "training.early_stopping_patience",
+    "training.samples",
     "decoding.",
     "tune",
     "tune.",
@@ -91,9 +94,9 @@ def train(
     """Trains a recipe.
 
     The folder then holds `model.keras`, `config.json`, the tokenisers, `history.csv`, `loss.png`,
-    TensorBoard events and `metrics.json`. Meanwhile `checkpoints/` holds the newest states, of
-    which `resume` goes on at the very batch. `model.keras` has the weights of the epoch that
-    `training.keep` asks for, or their moving average; `metrics.json` names it.
+    TensorBoard events, `report.html` and `metrics.json`. Meanwhile `checkpoints/` holds the newest
+    states, of which `resume` goes on at the very batch. `model.keras` has the weights of the epoch
+    that `training.keep` asks for, or their moving average; `metrics.json` names it.
 
     Args:
         recipe: what to train.
@@ -150,7 +153,16 @@ def train(
         report(f"The encoder's recurrence: {how}")
     if checkpoint is not None:
         report(f"Going on at step {checkpoint.position.step:,}, from {checkpoint.path}")
-    history = fit(model, recipe, batches, folder, checkpoint, report, callbacks)
+    subject = Subject(
+        recipe,
+        corpus.name,
+        corpus.licence,
+        pairs=len(corpus.train),
+        dev_pairs=len(corpus.dev),
+        parameters=model.count_params(),
+    )
+    watcher = Watcher(folder, subject, corpus.dev)
+    history = fit(model, recipe, batches, folder, watcher, checkpoint, report, callbacks)
     kept, trained = kept_epoch(history, recipe.training), len(history)
     if trained < recipe.training.epochs:
         report(f"Stopped early: no better {recipe.training.monitor} since epoch {kept}.")
@@ -169,9 +181,9 @@ def train(
     metrics["data"] = {"name": corpus.name, "licence": corpus.licence}
     metrics |= {"kept_epoch": kept, "trained_epochs": trained}
     write_text(folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
-    write_text(
-        folder / "sample.json", json.dumps([pair.source for pair in _sample(corpus, recipe)])
-    )
+    sample = evenly_spread(corpus.dev, recipe.export.parity_texts)  # for the proof of parity
+    write_text(folder / "sample.json", json.dumps([pair.source for pair in sample]))
+    watcher.finish(model, history, metrics)
     with atomic_path(folder / "model.keras") as temporary:
         model.save(temporary)
     remove_checkpoints(folder)
@@ -219,12 +231,6 @@ def _dev_metrics(
     language = recipe.data.target_language or "en"
     found = evaluate_translation(predictor, corpus.dev, EVALUATION_BATCH, language=language)
     return found.as_dict()
-
-
-def _sample(corpus: Corpus, recipe: Recipe) -> list[Pair]:
-    """Dev pairs, evenly spread, for the proof of parity."""
-    step = max(1, len(corpus.dev) // recipe.export.parity_texts)
-    return corpus.dev[::step][: recipe.export.parity_texts]
 
 
 def _read_recipe(folder: Path) -> Recipe:

@@ -1,6 +1,5 @@
 import math
 
-import numpy as np
 import pytest
 
 from s2s_keras.config import TrainingConfig
@@ -9,7 +8,6 @@ from s2s_keras.training.history import (
     best_epoch,
     is_complete,
     kept_epoch,
-    plot_history,
     read_history,
     write_history,
 )
@@ -76,31 +74,3 @@ def test_damaged_history_is_refused(tmp_path, text):
     (tmp_path / "history.csv").write_text(text)
     with pytest.raises(ArtifactError, match=r"history.csv: this is not a training's history"):
         read_history(tmp_path)
-
-
-def test_history_plot_shows_train_and_dev_and_the_kept_epoch(
-    tmp_path, monkeypatch: pytest.MonkeyPatch
-):
-    from matplotlib.figure import Figure
-
-    saved = []
-    save = Figure.savefig
-    monkeypatch.setattr(Figure, "savefig", lambda f, *a, **k: (saved.append(f), save(f, *a, **k)))
-    row = {"nll": 1.0, "val_nll": 1.5, "exact_match": 0.2, "val_exact_match": 0.1}
-    history = [{"epoch": 1, **row}, {"epoch": 2, **{key: value / 2 for key, value in row.items()}}]
-    plot_history(history, tmp_path / "loss.png")
-    plot_history(history, tmp_path / "loss.png", kept=2)
-    plain, marked = [
-        {
-            (axes.get_ylabel(), line.get_label()): (line.get_xdata(), line.get_ydata())
-            for axes in figure.axes
-            for line in axes.lines
-        }
-        for figure in saved
-    ]
-    nll = "negative log-likelihood (nats a token)"
-    assert len(plain) == 4
-    np.testing.assert_allclose(plain[nll, "dev"][1], [1.5, 0.75])
-    assert len(marked) == 6
-    np.testing.assert_allclose(marked[nll, "kept: epoch 2"][0], [2, 2])
-    assert (tmp_path / "loss.png").stat().st_size > 1000

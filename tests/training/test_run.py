@@ -50,6 +50,7 @@ def test_train_run_folder_is_complete(toy_run: Path) -> None:
         "loss.png",
         "metrics.json",
         "model.keras",
+        "report.html",
         "sample.json",
         "source_tokenizer.json",
         "target_tokenizer.json",
@@ -96,12 +97,12 @@ def test_train_resume_says_what_has_changed_that_the_weights_do_not_hang_on(
     toy_run: Path, toy_folder: Path
 ) -> None:
     recipe = load_recipe(
-        toy_folder / "recipe.yaml", ["training.keep_checkpoints=3", "decoding.beam_width=2"]
+        toy_folder / "recipe.yaml", ["training.samples=3", "decoding.beam_width=2"]
     )
     lines: list[str] = []
     train(recipe, toy_run, resume=True, report=lines.append)
     assert lines[0] == (
-        f"Changed since {toy_run} was started: training.keep_checkpoints, decoding.beam_width"
+        f"Changed since {toy_run} was started: training.samples, decoding.beam_width"
     )
 
 

@@ -39,7 +39,7 @@ class ExportError(S2SKerasError):
 
 
 class TrainingError(S2SKerasError):
-    """A training cannot go on: its weights are no numbers any more."""
+    """A training cannot begin or go on, such as one whose weights are no numbers any more."""
 
 
 class DownloadError(S2SKerasError):

@@ -79,6 +79,8 @@ class TrainingConfig(Section):
     """The newest checkpoints that stay until the training is finished."""
     samples: Annotated[int, Field(ge=0, le=100, strict=True)] = 4
     """Dev pairs whose outputs TensorBoard and the report show after each epoch; 0 for none."""
+    trackers: tuple[Literal["mlflow", "wandb"], ...] = ()
+    """What else records each epoch, where it is installed: MLflow, Weights & Biases."""
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     """Seed of the weights, the dropout and the order of the pairs."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"

@@ -227,6 +227,8 @@ class InterruptGuard(keras.callbacks.Callback):
 class RunRecorder(keras.callbacks.Callback):
     """Saves checkpoints, and after each epoch history and plot; stops a training in time.
 
+    All figures of an epoch go into its `logs`, for the callbacks behind.
+
     A checkpoint is saved every `checkpoint_seconds`, and behind each epoch, when the row of the
     epoch is in `history.csv` already: one that runs ahead of the newest checkpoint is done again.
     `best.keras` is the checkpoint of the best epoch so far.
@@ -283,6 +285,8 @@ class RunRecorder(keras.callbacks.Callback):
             **self._pace(),
             "seconds": round(self.position().seconds, 1),
         }
+        if logs is not None:
+            logs.update(figures)
         self.history.append({"epoch": epoch + 1, "step": self.step, **figures})
         kept = kept_epoch(self.history, self.settings)
         write_history(self.history, self.folder)

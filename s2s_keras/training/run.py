@@ -37,9 +37,10 @@ from s2s_keras.training.corpus import (
 )
 from s2s_keras.training.fit import fit
 from s2s_keras.training.history import kept_epoch
-from s2s_keras.training.report import Subject
+from s2s_keras.training.report import REPORT_FILE, Subject
 from s2s_keras.training.samples import evenly_spread
 from s2s_keras.training.tokenizer_files import read_tokenizers, write_tokenizers
+from s2s_keras.training.trackers import Tracking
 from s2s_keras.training.watching import Watcher
 
 __all__ = ["Run", "check_resumable", "load_run", "train"]
@@ -55,6 +56,7 @@ _FREE = (
     "training.keep_checkpoints",
     "training.early_stopping_patience",
     "training.samples",
+    "training.trackers",
     "decoding.",
     "tune",
     "tune.",
@@ -109,10 +111,23 @@ def train(
         DataError: see `load_corpus`.
         ConfigError: the folder holds a run already, or one of another recipe or of other data.
         ArtifactError: a file of the run that should go on is missing or damaged.
-        TrainingError: the weights are no numbers any more.
+        MissingDependencyError: a package of `training.trackers` is not installed.
+        TrainingError: the weights are no numbers any more, or a tracker cannot begin.
         OSError: the folder cannot be made or written.
     """
     folder = Path(folder)
+    with Tracking(recipe, folder, report) as tracking:
+        return _train(recipe, folder, tracking, resume, report, callbacks)
+
+
+def _train(
+    recipe: Recipe,
+    folder: Path,
+    tracking: Tracking,
+    resume: bool,
+    report: Callable[[str], None],
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> Run:
     if (folder / "config.json").exists():
         for line in check_resumable(folder, recipe, resume, _FREE):
             report(line)
@@ -162,7 +177,9 @@ def train(
         parameters=model.count_params(),
     )
     watcher = Watcher(folder, subject, corpus.dev)
-    history = fit(model, recipe, batches, folder, watcher, checkpoint, report, callbacks)
+    history = fit(
+        model, recipe, batches, folder, watcher, checkpoint, report, [tracking, *callbacks]
+    )
     kept, trained = kept_epoch(history, recipe.training), len(history)
     if trained < recipe.training.epochs:
         report(f"Stopped early: no better {recipe.training.monitor} since epoch {kept}.")
@@ -184,6 +201,7 @@ def train(
     sample = evenly_spread(corpus.dev, recipe.export.parity_texts)  # for the proof of parity
     write_text(folder / "sample.json", json.dumps([pair.source for pair in sample]))
     watcher.finish(model, history, metrics)
+    tracking.finish(metrics, folder / REPORT_FILE)
     with atomic_path(folder / "model.keras") as temporary:
         model.save(temporary)
     remove_checkpoints(folder)

@@ -8,6 +8,7 @@ from s2s_keras.training.history import read_history
 from tests.backends.conftest import Trained
 from tests.backends.environments import BACKENDS
 from tests.backends.systems import INTERRUPTED, PRECISIONS, SYSTEMS
+from tests.events import read_events
 
 
 @pytest.mark.timeout(600)
@@ -47,6 +48,21 @@ class TestTraining:
         assert report["weight dtypes"] == ["float32"]
         is_scaled = precision == "mixed_float16"
         assert report["optimizer"] == ("LossScaleOptimizer" if is_scaled else "Adam")
+
+    @pytest.mark.parametrize("system", SYSTEMS)
+    def test_samples_and_alignments_are_shown(
+        self, backend: str, system: str, trained: Trained
+    ) -> None:
+        folder = trained.on(backend) / "runs" / system
+        epochs = [row["epoch"] for row in read_history(folder)]
+        found = read_events(folder / "tensorboard")
+        assert list(found["scalars"]["val_nll"]) == epochs
+        writes_texts, attends = system != "looks ahead", system in ("bahdanau", "luong")
+        assert list(found["text"].get("samples", ())) == (epochs if writes_texts else [])
+        assert set(found["images"]) == ({"alignment/1", "alignment/2"} if attends else set())
+        report = (folder / "report.html").read_text(encoding="utf-8")
+        assert f"<td>{backend} " in report
+        assert ('class="weight"' in report) == attends
 
     def test_interrupted_training_goes_on(self, backend: str, trained: Trained) -> None:
         assert trained.report(backend)["systems"][INTERRUPTED]["interrupted"] == 130

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from s2s_keras.decoding import Prediction
 from s2s_keras.errors import MissingDependencyError
-from s2s_keras.evaluation import plot_attention
+from s2s_keras.evaluation import attention_png, plot_attention
 
 ATTENTION = np.array([[0.7, 0.2, 0.1], [0.0, 0.5, 0.5]], np.float32)
 PREDICTION = Prediction("h", -0.1, -0.1, ("h", " ", "$"), ("h", "<eos>"), ATTENTION)
@@ -93,3 +93,14 @@ def test_plot_of_glyphs_that_the_font_lacks_is_drawn(tmp_path):
     prediction = Prediction("h", -0.1, -0.1, ("漢", "字", "x"), ("h", "<eos>"), ATTENTION)
     plot_attention(prediction, tmp_path / "heat.png")
     assert (tmp_path / "heat.png").stat().st_size > 1000
+
+
+def test_attention_png_is_a_picture_that_grows_with_the_tokens():
+    attention = np.full((2, 8), 1 / 8, np.float32)
+    longer = dataclasses.replace(PREDICTION, source_tokens=tuple("abcdefgh"), attention=attention)
+    pictures = [attention_png(prediction) for prediction in (PREDICTION, longer)]
+    assert all(png.startswith(b"\x89PNG") for png in pictures)
+    widths = [int.from_bytes(png[16:20], "big") for png in pictures]
+    assert widths[0] < widths[1] < 1000
+    with pytest.raises(ValueError, match="needs a model with attention"):
+        attention_png(dataclasses.replace(PREDICTION, attention=None))

@@ -137,9 +137,9 @@ def _add_tokens(update_state: Callable[..., None], values: Any, weight: Any) -> 
 def _crossentropy(y_true: Any, y_pred: Any, label_smoothing: float = 0.0) -> Any:
     """Returns the loss of every token, float32 (B, T); see `MaskedCrossentropy`.
 
-    Over a large vocabulary this weighs much in a training step on a CPU. So the sum of exponentials is
-    read off the softmax, which TensorFlow computes several times as fast as the cross-entropy, and
-    the gradient, p - q for the target distribution q, takes that softmax, too.
+    Over a large vocabulary this weighs much in a training step on a CPU. So the sum of exponentials
+    is read off the softmax, which TensorFlow computes several times as fast as the cross-entropy,
+    and the gradient, p - q for the target distribution q, takes that softmax, too.
     """
     y_true = ops.cast(y_true, "int32")
 

@@ -115,5 +115,10 @@ class DataError(S2SKerasError, ValueError):
     def __init__(self, reason: str, path: str | Path, line: int | None = None) -> None:
         place = f"{path}:{line}" if line is not None else f"{path}"
         super().__init__(f"{place}: {reason}")
+        self.reason = reason
         self.path = Path(path)
         self.line = line
+
+    def __reduce__(self) -> tuple[type[DataError], tuple[str, Path, int | None]]:
+        """Lets the error of a worker process come out of it."""
+        return type(self), (self.reason, self.path, self.line)

@@ -91,10 +91,15 @@ def test_a_name_that_is_no_folder_name_raises(name):
 
 
 @pytest.mark.parametrize(
-    "data", [{}, {"dataset": "misspellings", "train": "pairs.tsv"}], ids=["neither", "both"]
+    "data",
+    [
+        {},
+        {"dataset": "misspellings", "train": "pairs.tsv"},
+        {"sources": [{"train": "pairs.tsv"}], "train": "pairs.tsv"},
+    ],
 )
 def test_data_must_come_from_exactly_one_place(data):
-    message = "exactly one of `data.dataset`, `data.train` and `data.text` must be given"
+    message = "exactly one of `data.dataset`, `data.train`, `data.sources` and `data.text` must"
     with pytest.raises(ConfigError, match=message):
         parse_recipe({"data": data})
 
@@ -216,8 +221,8 @@ def test_pair_files_come_back_from_json():
     recipe = parse_recipe({"data": {"train": ["a.en", "a.de"], "folder": "/corpus"}})
     again = parse_recipe(json.loads(recipe.model_dump_json()))
     assert again == recipe
-    assert again.data.files("train") == (Path("/corpus/a.en"), Path("/corpus/a.de"))
-    assert again.data.files("dev") == ()
+    assert again.data.pair_files() == [Path("/corpus/a.en"), Path("/corpus/a.de")]
+    assert again.data.dev_shards() == []
 
 
 @pytest.mark.parametrize(

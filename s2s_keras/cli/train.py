@@ -63,7 +63,7 @@ def check_public_files(recipe: Recipe) -> None:
 
     if recipe.name not in PUBLIC_DATASETS or recipe.data.resolve(Path(RECORDS_FILE)).exists():
         return
-    for path in (*recipe.data.files("train"), *recipe.data.files("dev")):
+    for path in recipe.data.pair_files():
         if not path.exists():
             raise DataError(
                 f"there is no such file. Get the data with `s2s-keras data {recipe.name} --out "

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import Field, model_validator
 
 from s2s_keras.config.base import Count, Flag, Section, Share
+from s2s_keras.config.sources import PairFiles, Source, SourceConfig, find_shards
 from s2s_keras.config.words import WordsConfig
 
 __all__ = ["DataConfig"]
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-
-
-def _check_pair_files(value: Any, info: ValidationInfo) -> Any:
-    """Refuses what is neither one name nor two, before the union's cases report one by one."""
-    is_pair = isinstance(value, list | tuple) and len(value) == 2
-    if value is None or all(
-        isinstance(name, str | Path) for name in (value if is_pair else [value])
-    ):
-        return value
-    raise ValueError(
-        f"`data.{info.field_name}` must be a file of pairs, or a list of two files that are "
-        f"aligned by line. Received: {value!r}"
-    )
-
-
-PairFiles = Annotated[Path | tuple[Path, Path], BeforeValidator(_check_pair_files)]
-"""A file of `source<TAB>target`, or a file of sources and one of targets."""
 
 
 class DataConfig(Section):
@@ -39,11 +23,15 @@ class DataConfig(Section):
     dataset: str | None = None
     """A built-in data set, see `s2s-keras data`; or give `train`."""
     train: PairFiles | None = None
-    """File of training pairs, or a list of two that are aligned by line: sources and targets."""
+    """File of training pairs, or a list of two that are aligned by line: sources and targets. A
+    pattern such as `parts/*.tsv` stands for all files that it matches, in the order of their
+    names."""
+    sources: Annotated[list[SourceConfig], Field(min_length=1)] | None = None
+    """In place of `train`, several sources of training pairs, each with a weight."""
     dev: PairFiles | None = None
     """Dev pairs, likewise; where not given, `dev_fraction` of the sources is held out."""
     text: Path | list[Path] | None = None
-    """Running text in place of pairs, a file or several, a sentence or paragraph a line: its words,
+    """Running text in place of pairs, files or patterns, a sentence or paragraph a line: its words,
     each in its context, become pairs as `words` says."""
     words: WordsConfig | None = None
     """How, for `text`."""
@@ -93,9 +81,10 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        if [self.dataset, self.train, self.text].count(None) != 2:
+        if [self.dataset, self.train, self.sources, self.text].count(None) != 3:
             raise ValueError(
-                "exactly one of `data.dataset`, `data.train` and `data.text` must be given"
+                "exactly one of `data.dataset`, `data.train`, `data.sources` and `data.text` must "
+                "be given"
             )
         if (self.text is None) != (self.words is None):
             raise ValueError("`data.text` and `data.words` need one another")
@@ -128,16 +117,44 @@ class DataConfig(Section):
             )
         return self
 
-    def files(self, part: Literal["train", "dev"]) -> tuple[Path, ...]:
-        """Returns the file, or the two, of `train` or `dev`; none where none is given."""
-        given = getattr(self, part)
-        paths = (given,) if isinstance(given, Path) else given or ()
-        return tuple(map(self.resolve, paths))
+    def train_sources(self) -> list[Source]:
+        """Returns the sources of training pairs, `train` as one of weight 1; none of other data.
+
+        Raises:
+            DataError: no file matches a pattern.
+        """
+        folder = self.folder or Path()
+        if self.train is not None:
+            shards = find_shards(self.train, folder)
+            names = [self.train] if isinstance(self.train, Path) else self.train
+            return [Source(" + ".join(path.name for path in names), shards, 1.0)]
+        return [
+            Source(source.label, find_shards(source.train, folder), source.weight)
+            for source in self.sources or ()
+        ]
+
+    def dev_shards(self) -> list[tuple[Path, ...]]:
+        """Returns the files of `dev`: each one of pairs, or two that are aligned by line.
+
+        Raises:
+            DataError: no file matches a pattern.
+        """
+        return find_shards(self.dev, self.folder or Path())
+
+    def pair_files(self) -> list[Path]:
+        """Returns all files of pairs, for training and dev."""
+        shards = [shard for source in self.train_sources() for shard in source.shards]
+        return [path for shard in (*shards, *self.dev_shards()) for path in shard]
 
     def text_files(self) -> list[Path]:
-        """Returns the files of `text`."""
+        """Returns the files of `text`.
+
+        Raises:
+            DataError: no file matches a pattern.
+        """
         given = [self.text] if isinstance(self.text, Path) else self.text or []
-        return list(map(self.resolve, given))
+        shards = [find_shards(name, self.folder or Path()) for name in given]
+        return [path for found in shards for [path] in found]
 
     def resolve(self, path: Path) -> Path:
         """Returns where a file of the recipe is."""

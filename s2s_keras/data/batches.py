@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import groupby
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import grain
@@ -45,11 +47,13 @@ class Bucket(NamedTuple):
         items: what there is of each example, by index; a `grain` data source.
         draw: item, random numbers -> example. Without random numbers it comes as it is, which fits
             into its room.
+        share: how many examples an epoch draws, at least 1; each once where not given.
     """
 
     room: tuple[int, int]
     items: Any
     draw: Callable[[Any, np.random.Generator | None], Example]
+    share: int | None = None
 
 
 @runtime_checkable
@@ -64,6 +68,8 @@ class Examples(Protocol):
         self, bucket_lengths: Sequence[int], target_bucket_lengths: Sequence[int] | None
     ) -> list[Bucket]:
         """Returns all examples, each in the bucket that it gets once and for all.
+
+        Several buckets may have the same room, and one batch then holds examples of all of them.
 
         Args:
             bucket_lengths: see `make_dataset`.
@@ -218,14 +224,17 @@ def make_dataset(
     """
     if not isinstance(examples, Examples):
         examples = ListedExamples(examples)
-    buckets = examples.buckets(bucket_lengths, target_bucket_lengths)
+    buckets = sorted(
+        examples.buckets(bucket_lengths, target_bucket_lengths), key=lambda bucket: bucket.room
+    )
+    rooms = {room: list(same) for room, same in groupby(buckets, lambda bucket: bucket.room)}
     parts = [
-        _batches_of_bucket(bucket, _size_of_batch(batch_size, batch_tokens, max(bucket.room)), seed)
-        for bucket in buckets
+        _batches_of_room(same, _size_of_batch(batch_size, batch_tokens, max(room)), seed)
+        for room, same in rooms.items()
     ]
     if len(parts) == 1:
         return parts[0]
-    longest, other = _peeked(np.array([bucket.room for bucket in buckets]))
+    longest, other = _peeked(np.array(list(rooms)))
     first = [parts[longest][:1], parts[other][:1]]
     rest = [
         part[1:] if i in (longest, other) else part
@@ -297,22 +306,60 @@ def _peeked(rooms: NDArray[np.integer]) -> tuple[int, int]:
     raise AssertionError("of buckets on a line two always differ")
 
 
-def _batches_of_bucket(bucket: Bucket, batch_size: int, seed: int | None) -> Any:
-    """Returns the batches of a bucket, padded to its lengths."""
-    room, items, draw_of = bucket
-
-    def draw(item: Any, rng: np.random.Generator) -> Example:
-        for _ in range(_DRAWS):
-            source, target = draw_of(item, rng)
-            if len(source) <= room[0] and len(target) <= room[1]:
-                return source, target
-        return draw_of(item, None)
-
-    dataset = grain.MapDataset.source(items)
+def _batches_of_room(buckets: Sequence[Bucket], batch_size: int, seed: int | None) -> Any:
+    """Returns the batches of all buckets of one room, padded to its lengths."""
+    room = buckets[0].room
+    dataset = grain.MapDataset.concatenate(
+        [_drawers(bucket, place, seed) for place, bucket in enumerate(buckets)]
+    )
     if seed is None:
-        dataset = dataset.map(lambda item: draw_of(item, None))
+        dataset = dataset.map(lambda draw: draw(None))
     else:
-        dataset = dataset.seed(seed + room[0]).shuffle().random_map(draw)
+        dataset = dataset.seed(seed + room[0]).shuffle().random_map(partial(_draw_within, room))
     return dataset.batch(
         batch_size, drop_remainder=False, batch_fn=lambda rows: pad_batch(rows, *room)
     )
+
+
+def _drawers(bucket: Bucket, place: int, seed: int | None) -> Any:
+    """Returns what draws each example of an epoch: random numbers -> example."""
+    dataset = grain.MapDataset.source(bucket.items)
+    if seed is not None and bucket.share is not None:
+        dataset = _Rounds(dataset.shuffle(seed=seed + place), bucket.share)
+    return dataset.map(lambda item: partial(bucket.draw, item))
+
+
+def _draw_within(
+    room: tuple[int, int],
+    draw: Callable[[np.random.Generator | None], Example],
+    rng: np.random.Generator,
+) -> Example:
+    for _ in range(_DRAWS):
+        source, target = draw(rng)
+        if len(source) <= room[0] and len(target) <= room[1]:
+            return source, target
+    return draw(None)
+
+
+class _Rounds(grain.MapDataset):
+    """Goes round and round through a data set, a share of it an epoch.
+
+    Epoch e has the items from e times the share, counted on from the end to the beginning. So an
+    epoch has no item more than once oftener than another, and neither have several epochs together.
+
+    Args:
+        parent: in an order that is the same in each round.
+        share: items of an epoch; it may be more than there are.
+    """
+
+    def __init__(self, parent: Any, share: int) -> None:
+        super().__init__(parent)
+        self._share = share
+
+    def __len__(self) -> int:
+        return self._share
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return self.slice(index)
+        return self._parent[index % len(self._parent)]

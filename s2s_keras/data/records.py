@@ -1,16 +1,19 @@
 """Examples <-> ArrayRecord files, which may be larger than memory.
 
-A folder of records holds files of the examples of each bucket, and `records.json`, which says what
-they are and is written last. Any record is read by its index: to shuffle all costs no memory.
+A folder of records holds files of the examples of each source and bucket, and `records.json`, which
+says what they are and is written last. Any record is read by its index: to shuffle all costs no
+memory.
 """
 
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import grain
 import numpy as np
@@ -26,10 +29,14 @@ RECORDS_FILE = "records.json"
 SHARD_RECORDS = 1_000_000
 """Records of a file, at most."""
 
-_FORMAT = 1
+_FORMAT = 2
 
 _OPTIONS = "group_size:1"
 """Of the files: any record can then be read by itself."""
+
+
+Room = tuple[int, int]
+"""Tokens of the longest source and of the longest target of a bucket."""
 
 
 class IdsCodec:
@@ -72,8 +79,9 @@ class RecordWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         (folder / RECORDS_FILE).unlink(missing_ok=True)
-        self._writers: dict[tuple[int, int], Any] = {}
-        self._shards: dict[tuple[int, int], list[dict[str, Any]]] = {}
+        self._source = 0
+        self._writers: dict[Room, Any] = {}
+        self._shards: dict[tuple[int, Room], list[dict[str, Any]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -84,66 +92,127 @@ class RecordWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for writer in self._writers.values():
-            writer.close()
+        self._close()
 
-    def write(self, room: tuple[int, int], record: bytes) -> None:
+    def write(self, source: int, room: Room, record: bytes) -> None:
         """Adds a record to a bucket.
 
         Args:
+            source: number of the source that it is from, from 0; those of one come one behind the
+                other.
             room: tokens of the longest source and target of the bucket.
             record: of an example.
         """
-        shards = self._shards.setdefault(room, [])
+        if source != self._source:
+            self._close()
+            self._source = source
+        shards = self._shards.setdefault((source, room), [])
         if not shards or shards[-1]["records"] == SHARD_RECORDS:
             self._open(room, shards)
         self._writers[room].write(record)
         shards[-1]["records"] += 1
 
-    def finish(self, description: Mapping[str, Any]) -> None:
-        """Closes all files and writes `records.json`, with what else it is to say."""
-        for writer in self._writers.values():
-            writer.close()
-        self._writers.clear()
-        for shard in (shard for shards in self._shards.values() for shard in shards):
-            shard["bytes"] = (self._folder / shard["file"]).stat().st_size
-        buckets = [{"room": room, "shards": self._shards[room]} for room in sorted(self._shards)]
-        document = {"format": _FORMAT, **description, "buckets": buckets}
+    def finish(self, description: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> None:
+        """Closes all files and writes `records.json`.
+
+        Args:
+            description: what else it is to say.
+            sources: what it is to say of each source.
+        """
+        self._close()
+        buckets: list[list[dict[str, Any]]] = [[] for _ in sources]
+        for source, room in sorted(self._shards):
+            shards = self._shards[source, room]
+            for shard in shards:
+                shard["bytes"] = (self._folder / shard["file"]).stat().st_size
+            buckets[source].append({"room": room, "shards": shards})
+        described = [
+            {**source, "buckets": found} for source, found in zip(sources, buckets, strict=True)
+        ]
+        document = {"format": _FORMAT, **description, "sources": described}
         write_text(self._folder / RECORDS_FILE, json.dumps(document, indent=1) + "\n")
 
-    def _open(self, room: tuple[int, int], shards: list[dict[str, Any]]) -> None:
+    def _open(self, room: Room, shards: list[dict[str, Any]]) -> None:
         from array_record.python.array_record_module import ArrayRecordWriter
 
         if room in self._writers:
             self._writers[room].close()
-        name = f"{room[0]:04}-{room[1]:04}-{len(shards):05}.array_record"
+        name = f"{self._source:02}-{room[0]:04}-{room[1]:04}-{len(shards):05}.array_record"
         path = self._folder / name
         path.unlink(missing_ok=True)
         self._writers[room] = ArrayRecordWriter(str(path), _OPTIONS)
         shards.append({"file": name, "records": 0})
 
+    def _close(self) -> None:
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
+
+
+class _Shard(NamedTuple):
+    """What `ArrayRecordDataSource` would otherwise find out by opening each file."""
+
+    filename: str
+    examples_in_shard: int
+    skip: int
+    take: int
+
+
+class _Records:
+    """The records of several files, by index; a `grain` data source whose errors name the file.
+
+    Args:
+        paths: of the files.
+        counts: their records.
+    """
+
+    def __init__(self, paths: Sequence[Path], counts: Sequence[int]) -> None:
+        shards = zip(map(str, paths), counts, strict=True)
+        self._records = grain.sources.ArrayRecordDataSource(
+            [_Shard(path, count, 0, count) for path, count in shards]
+        )
+        self._paths = list(paths)
+        self._ends = list(accumulate(counts))
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    def __getitem__(self, index: int) -> bytes:
+        try:
+            record: bytes = self._records[index]
+        # Whatever a reader raises that finds no file, or not what its index says.
+        except Exception as error:
+            reason = str(error).partition(";")[0]
+            raise DataError(
+                f"a record cannot be read: {reason}. Put the file back and go on with `--resume`, "
+                "or prepare the data again.",
+                self._paths[bisect_right(self._ends, index)],
+            ) from error
+        return record
+
 
 class RecordedExamples:
-    """Examples that are read when they are drawn.
+    """Examples of one source that are read when they are drawn.
 
     Args:
         folder: of `RecordWriter`.
+        source: what `records.json` says of the source.
         draw: record, random numbers -> example; see `Bucket`.
 
-    Attributes:
-        description: what `records.json` says.
-
     Raises:
-        DataError: a file is missing, truncated or of another format; names it.
+        DataError: a file is missing or truncated; names it.
     """
 
     def __init__(
-        self, folder: Path, draw: Callable[[bytes, np.random.Generator | None], Example]
+        self,
+        folder: Path,
+        source: Mapping[str, Any],
+        draw: Callable[[bytes, np.random.Generator | None], Example],
     ) -> None:
         self._folder = folder
+        self._source = source
         self._draw = draw
-        self.description = read_description(folder)
-        for shard in self._all_shards():
+        for shard in (shard for bucket in source["buckets"] for shard in bucket["shards"]):
             path = folder / shard["file"]
             size = path.stat().st_size if path.exists() else None
             if size != shard["bytes"]:
@@ -154,33 +223,23 @@ class RecordedExamples:
                     path,
                 )
 
-    def __len__(self) -> int:
-        """The number of examples."""
-        return sum(shard["records"] for shard in self._all_shards())
-
     @property
     def target_tokens(self) -> int:
         """The tokens of all targets, `eos` included."""
-        return int(self.description["target_tokens"])
+        return int(self._source["target_tokens"])
 
     def buckets(
         self, bucket_lengths: Sequence[int], target_bucket_lengths: Sequence[int] | None
     ) -> list[Bucket]:
         """Returns the buckets of the files; see `Examples`."""
-        return [
-            Bucket(
-                (room[0], room[1]),
-                grain.sources.ArrayRecordDataSource(
-                    [str(self._folder / shard["file"]) for shard in bucket["shards"]]
-                ),
-                self._draw,
-            )
-            for bucket in self.description["buckets"]
-            for room in [bucket["room"]]
-        ]
-
-    def _all_shards(self) -> list[dict[str, Any]]:
-        return [shard for bucket in self.description["buckets"] for shard in bucket["shards"]]
+        found: list[Bucket] = []
+        for bucket in self._source["buckets"]:
+            paths = [self._folder / shard["file"] for shard in bucket["shards"]]
+            counts = [shard["records"] for shard in bucket["shards"]]
+            source_room, target_room = bucket["room"]
+            records = _Records(paths, counts)
+            found.append(Bucket((source_room, target_room), records, self._draw))
+        return found
 
 
 def read_description(folder: Path) -> dict[str, Any]:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from itertools import islice
 from typing import Any, cast
 
 from s2s_keras.config import DataConfig, Recipe, ShortlistConfig
 from s2s_keras.data import Pair, build_dataset, learn_shortlist, split_pairs
 from s2s_keras.data.batches import Examples, ListedExamples, encode_pairs, make_dataset
 from s2s_keras.data.mistyped_texts import MistypedTexts
-from s2s_keras.data.records import RecordedExamples
 from s2s_keras.data.sampled_pairs import SampledPairs
+from s2s_keras.data.weighted import WeightedExamples, WeightedSource
 from s2s_keras.errors import ConfigError, DataError
 from s2s_keras.keras_session import EVALUATION_BATCH
 from s2s_keras.text import TOKENIZERS, Lexicon, Shortlist, SubwordTokenizer, Tokenizer
 from s2s_keras.text.channel import ChannelModel
-from s2s_keras.training.checked_pairs import ExcessFinder, excess_finder, read_checked
-from s2s_keras.training.prepared import is_prepared, load_prepared
+from s2s_keras.training.checked_pairs import (
+    ExcessFinder,
+    check_parts,
+    excess_finder,
+    read_checked,
+    weight_notes,
+)
+from s2s_keras.training.prepared import Recorded, is_prepared, load_prepared
 from s2s_keras.training.text_corpus import load_text_corpus
 
 __all__ = [
@@ -37,7 +43,8 @@ class Corpus:
     """The pairs of a recipe, with what a model card says of them.
 
     Attributes:
-        train: the training pairs, or the texts that are drawn anew as such, or records.
+        train: the training pairs, or the texts that are drawn anew as such, or records; those of
+            several sources one behind the other.
         dev: the dev pairs.
         name: of the data.
         licence: of the data.
@@ -45,9 +52,10 @@ class Corpus:
         notes: what a person should know of the pairs, a line each.
         lexicon: the words that a correction is made of, where the recipe has some.
         channel: how people mistype them, likewise.
+        weights: pairs and weight of each source in `train`, where a recipe weighs them.
     """
 
-    train: Sequence[Pair] | RecordedExamples
+    train: Sequence[Pair] | Recorded
     dev: list[Pair]
     name: str
     licence: str
@@ -55,6 +63,7 @@ class Corpus:
     notes: tuple[str, ...] = ()
     lexicon: Lexicon | None = None
     channel: ChannelModel | None = None
+    weights: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,11 +104,11 @@ def load_corpus(
     """
     if is_prepared(config):
         found = load_prepared(config)
-        name, licence = _name_of(config, config.files("train")), config.licence or "not stated"
+        name, licence = _name_of(config, found.sources), config.licence or "not stated"
         return Corpus(found.train, found.dev, name, licence, found.tokenizers, found.notes)
     if config.words is not None:
         text = load_text_corpus(config, config.words, tokenizers)
-        name = _name_of(config, config.text_files())
+        name = _name_of(config, [path.name for path in config.text_files()])
         licence = config.licence or "not stated"
         return Corpus(
             text.train,
@@ -124,28 +133,37 @@ def _load(config: DataConfig, find_excess: ExcessFinder) -> Corpus:
             config.dataset, config.dev_fraction, lambda pair: find_excess(pair) is None
         )
         return Corpus(built.train, built.dev, built.name, built.licence)
-    train_files, dev_files = config.files("train"), config.files("dev")
-    if not train_files:
-        raise ConfigError("exactly one of `data.dataset` and `data.train` must be given")
+    sources, dev_shards = config.train_sources(), config.dev_shards()
+    if not sources:
+        raise ConfigError(
+            "exactly one of `data.dataset`, `data.train` and `data.sources` must be given"
+        )
     notes: list[str] = []
-    train = read_checked(train_files, config, find_excess, notes)
-    if dev_files:
-        dev = read_checked(dev_files, config, find_excess, notes)
+    trains = [read_checked(source.shards, config, find_excess, notes) for source in sources]
+    if dev_shards:
+        dev = read_checked(dev_shards, config, find_excess, notes)
     else:
-        train, dev = split_pairs(train, config.dev_fraction)
-        if not train or not dev:
-            raise DataError(
-                f"{len(train) + len(dev)} pairs cannot be split with `data.dev_fraction` "
-                f"{config.dev_fraction}: train {len(train)}, dev {len(dev)}. Add pairs, or give "
-                "`data.dev`.",
-                train_files[0],
-            )
-    name = _name_of(config, train_files)
-    return Corpus(train, dev, name, config.licence or "not stated", notes=tuple(notes))
+        splits = [split_pairs(pairs, config.dev_fraction) for pairs in trains]
+        trains = [train for train, _ in splits]
+        dev = [pair for _, held_out in splits for pair in held_out]
+        if len(sources) > 1:  # which may have pairs in common
+            dev = list(dict.fromkeys(dev))
+        check_parts(sources, [len(train) for train in trains], len(dev))
+    weights = [(len(train), source.weight) for train, source in zip(trains, sources, strict=True)]
+    if config.sources:
+        notes += weight_notes(config.sources, [count for count, _ in weights])
+    return Corpus(
+        [pair for train in trains for pair in train],
+        dev,
+        _name_of(config, [source.name for source in sources]),
+        config.licence or "not stated",
+        notes=tuple(notes),
+        weights=tuple(weights) if config.sources else (),
+    )
 
 
-def _name_of(config: DataConfig, files: Sequence[Path]) -> str:
-    return config.name or " + ".join(path.name for path in files)
+def _name_of(config: DataConfig, names: Sequence[str]) -> str:
+    return config.name or " + ".join(names)
 
 
 def learn_tokenizers(corpus: Corpus, config: DataConfig) -> tuple[Tokenizer, Tokenizer]:
@@ -193,14 +211,28 @@ def make_batches(
     settings, buckets, targets = recipe.training, recipe.data.buckets, recipe.data.target_buckets
     tokenizers = (source_tokenizer, target_tokenizer)
     dropout = recipe.data.subword_dropout
-    train: Examples
-    if isinstance(corpus.train, MistypedTexts | RecordedExamples):
-        train = corpus.train
-    elif not dropout:
-        train = ListedExamples(encode_pairs(corpus.train, *tokenizers))
-    else:
+
+    def examples_of(pairs: Sequence[Pair]) -> Examples:
+        if not dropout:
+            return ListedExamples(encode_pairs(pairs, *tokenizers))
         subwords = cast("tuple[SubwordTokenizer, SubwordTokenizer]", tokenizers)
-        train = SampledPairs(corpus.train, *subwords, dropout, buckets[-1], settings.seed)
+        return SampledPairs(pairs, *subwords, dropout, buckets[-1], settings.seed)
+
+    train: Examples
+    if isinstance(corpus.train, MistypedTexts):
+        train = corpus.train
+    elif isinstance(corpus.train, Recorded):
+        train = corpus.train.examples
+    elif corpus.weights:
+        pairs = iter(corpus.train)
+        train = WeightedExamples(
+            [
+                WeightedSource(examples_of(list(islice(pairs, count))), weight)
+                for count, weight in corpus.weights
+            ]
+        )
+    else:
+        train = examples_of(corpus.train)
     dev = encode_pairs(corpus.dev, *tokenizers)
     return Batches(
         train=make_dataset(
@@ -233,7 +265,7 @@ def make_shortlist(
             error.path,
             error.line,
         ) from error
-    if isinstance(train, RecordedExamples):
+    if isinstance(train, Recorded):
         raise ConfigError(
             "a shortlist is learned from files of pairs, and `data.folder` holds records: set "
             "`data.folder` to where the files are."

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from s2s_keras.config import DataConfig
 from s2s_keras.data import Pair, read_pairs, write_pairs
-from s2s_keras.data.encoding import Encoder, encode_all
+from s2s_keras.data.batches import Examples
+from s2s_keras.data.encoding import Encoder, encode_all, read_chunks
 from s2s_keras.data.pairs import is_held_out, iterate_pairs
 from s2s_keras.data.records import (
     RECORDS_FILE,
@@ -19,13 +21,20 @@ from s2s_keras.data.records import (
     RecordWriter,
     read_description,
 )
+from s2s_keras.data.weighted import WeightedExamples, WeightedSource
 from s2s_keras.errors import ConfigError, DataError
 from s2s_keras.files import make_folder
 from s2s_keras.text import TOKENIZERS, Tokenizer
-from s2s_keras.training.checked_pairs import excess_finder, read_checked, too_long
+from s2s_keras.training.checked_pairs import (
+    check_parts,
+    excess_finder,
+    read_checked,
+    too_long,
+    weight_notes,
+)
 from s2s_keras.training.tokenizer_files import read_tokenizers, write_tokenizers
 
-__all__ = ["PreparedCorpus", "is_prepared", "load_prepared", "prepare"]
+__all__ = ["PreparedCorpus", "Recorded", "is_prepared", "load_prepared", "prepare"]
 
 DEV_FILE = "dev.tsv"
 
@@ -42,6 +51,23 @@ _MATTERS = (
 """Keys of the section `data` that records hang on, beside the buckets."""
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """Training pairs in records.
+
+    Attributes:
+        examples: all of them.
+        count: how many there are.
+    """
+
+    examples: Examples
+    count: int
+
+    def __len__(self) -> int:
+        """The number of pairs."""
+        return self.count
+
+
 class PreparedCorpus(NamedTuple):
     """What `prepare` wrote.
 
@@ -50,12 +76,14 @@ class PreparedCorpus(NamedTuple):
         dev: the dev pairs.
         tokenizers: the source's and the target's.
         notes: what a person should know of the pairs, a line each.
+        sources: what each source of training pairs is called.
     """
 
-    train: RecordedExamples
+    train: Recorded
     dev: list[Pair]
     tokenizers: tuple[Tokenizer, Tokenizer]
     notes: tuple[str, ...]
+    sources: list[str]
 
 
 def prepare(
@@ -87,58 +115,64 @@ def prepare(
             file and line.
         OSError: the folder cannot be written.
     """
-    train_files, dev_files = config.files("train"), config.files("dev")
-    if not train_files:
-        raise ConfigError("only files of pairs can be prepared: give `data.train`.")
+    sources, dev_shards = config.train_sources(), config.dev_shards()
+    if not sources:
+        raise ConfigError(
+            "only files of pairs can be prepared: give `data.train` or `data.sources`."
+        )
     if config.subword_dropout:
         raise ConfigError(
             "records hold ids, and `data.subword_dropout` cuts texts anew: leave one of them out."
         )
     folder = make_folder(folder)
     report("Learning the vocabularies ...")
-    tokenizers = _learn(config, train_files, splits=not dev_files)
+    shards = [source.shards for source in sources]
+    tokenizers = _learn(config, [files for found in shards for files in found], not dev_shards)
     notes: list[str] = []
     find_excess = excess_finder(config, tokenizers)
-    dev = read_checked(dev_files, config, find_excess, notes) if dev_files else []
+    dev = read_checked(dev_shards, config, find_excess, notes) if dev_shards else []
     report("Encoding the pairs ...")
     codec = IdsCodec(_largest(config, tokenizers))
     limits = config.max_source_length, config.max_target_length
-    share = 0.0 if dev_files else config.dev_fraction
+    share = 0.0 if dev_shards else config.dev_fraction
     encoder = Encoder(tokenizers, codec, limits, config.buckets, config.target_buckets, share)
-    count = tokens = left_out = done = 0
+    counts, tokens = [0] * len(sources), [0] * len(sources)
+    left_out = done = 0
     with RecordWriter(folder) as writer:
-        for encoded in encode_all(encoder, iterate_pairs(*train_files), workers):
+        for chunk, encoded in encode_all(
+            encoder.__call__, read_chunks(shards, iterate_pairs), workers
+        ):
             if encoded.too_long and config.too_long == "error":
                 place, excess = encoded.too_long[0]
-                raise too_long(excess, train_files, done + place + 1)
+                raise too_long(excess, chunk.files, chunk.line + place)
             for room, record in encoded.records:
-                writer.write(room, record)
+                writer.write(chunk.source, room, record)
             dev += encoded.dev
-            count += len(encoded.records)
-            tokens += encoded.tokens
+            counts[chunk.source] += len(encoded.records)
+            tokens[chunk.source] += encoded.tokens
             left_out += len(encoded.too_long)
-            done += encoded.size
-            progress(encoded.size)
-        if not count or not dev:
-            raise DataError(
-                f"of {done:,} pairs, {count:,} are left for training and {len(dev):,} for dev; "
-                "raise `data.max_source_length`, `data.max_target_length` or `data.dev_fraction`, "
-                "add pairs, or give `data.dev`.",
-                train_files[0],
-            )
+            done += len(chunk.items)
+            progress(len(chunk.items))
         if left_out:
             notes.insert(0, f"{left_out:,} of {done:,} pairs are too long and left out")
+        if len(sources) > 1 and not dev_shards:  # which may have pairs in common
+            dev = list(dict.fromkeys(dev))
+        check_parts(sources, counts, len(dev))
         write_tokenizers(tokenizers, folder)
         write_pairs(folder / DEV_FILE, dev)
         description = {
             "data": _what_matters(config),
-            "pairs": count,
+            "pairs": sum(counts),
             "dev_pairs": len(dev),
-            "target_tokens": tokens,
+            "target_tokens": sum(tokens),
             "notes": notes,
         }
-        writer.finish(description)
-    return description
+        described = [
+            {"name": source.name, "pairs": count, "target_tokens": tokens}
+            for source, count, tokens in zip(sources, counts, tokens, strict=True)
+        ]
+        writer.finish(description, described)
+    return {**description, "sources": described}
 
 
 def is_prepared(config: DataConfig) -> bool:
@@ -157,7 +191,8 @@ def load_prepared(config: DataConfig) -> PreparedCorpus:
     tokenizers = read_tokenizers(folder)
     if tokenizers is None:
         raise DataError("a file of a tokeniser is missing. Prepare the data again.", folder)
-    before, now = read_description(folder)["data"], _what_matters(config)
+    description = read_description(folder)
+    before, now = description["data"], _what_matters(config)
     changed = [f"data.{key}" for key in now if now[key] != before.get(key)]
     if config.subword_dropout:
         changed.append("data.subword_dropout")
@@ -167,9 +202,26 @@ def load_prepared(config: DataConfig) -> PreparedCorpus:
             "data again."
         )
     codec = IdsCodec(_largest(config, tokenizers))
-    train = RecordedExamples(folder, lambda record, rng: codec.decode(record))
-    notes = (f"{folder}: {note}" for note in train.description["notes"])
-    return PreparedCorpus(train, read_pairs(folder / DEV_FILE), tokenizers, tuple(notes))
+    described = description["sources"]
+    weights = [source.weight for source in config.sources or ()] or [1.0]
+    train = WeightedExamples(
+        [
+            WeightedSource(
+                RecordedExamples(folder, source, lambda record, rng: codec.decode(record)), weight
+            )
+            for source, weight in zip(described, weights, strict=True)
+        ]
+    )
+    notes = [f"{folder}: {note}" for note in description["notes"]]
+    if config.sources:
+        notes += weight_notes(config.sources, [source["pairs"] for source in described])
+    return PreparedCorpus(
+        Recorded(train, description["pairs"]),
+        read_pairs(folder / DEV_FILE),
+        tokenizers,
+        tuple(notes),
+        [source["name"] for source in described],
+    )
 
 
 def _largest(config: DataConfig, tokenizers: tuple[Tokenizer, Tokenizer]) -> int:
@@ -180,19 +232,21 @@ def _largest(config: DataConfig, tokenizers: tuple[Tokenizer, Tokenizer]) -> int
 def _what_matters(config: DataConfig) -> dict[str, Any]:
     found = {key: getattr(config, key) for key in _MATTERS}
     buckets = {"bucket_lengths": config.buckets, "target_bucket_lengths": config.target_buckets}
-    result: dict[str, Any] = json.loads(json.dumps({**found, **buckets}))
+    sources = [source.label for source in config.sources or ()]
+    result: dict[str, Any] = json.loads(json.dumps({**found, **buckets, "sources": sources}))
     return result
 
 
 def _learn(
-    config: DataConfig, files: tuple[Path, ...], splits: bool
+    config: DataConfig, shards: Sequence[tuple[Path, ...]], splits: bool
 ) -> tuple[Tokenizer, Tokenizer]:
     """Learns the tokenisers from the training pairs, of which none is kept in memory."""
 
     def side(place: int) -> Iterator[str]:
-        for pair in iterate_pairs(*files):
-            if not (splits and is_held_out(pair.source, config.dev_fraction)):
-                yield pair[place]
+        for files in shards:
+            for pair in iterate_pairs(*files):
+                if not (splits and is_held_out(pair.source, config.dev_fraction)):
+                    yield pair[place]
 
     sides = [chain(side(0), side(1))] if config.shared_vocabulary else [side(0), side(1)]
     learn = TOKENIZERS[config.tokenizer].learn

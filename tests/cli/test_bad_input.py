@@ -34,7 +34,7 @@ def failure(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[
         (b"ab\tba\n\tba\n", "pairs.tsv:2: the source is empty"),
         (b"ab\tba\n" + b"a" * 9 + b"\tb\n", "pairs.tsv:2: the source has 9 tokens"),
         (b"ab\tba\na\t" + b"b" * 9 + b"\n", "pairs.tsv:2: the target has 9 tokens"),
-        (b"ab\tba\n", "pairs.tsv: 1 pairs cannot be split"),
+        (b"ab\tba\n", "pairs.tsv: no pair is left for dev"),
     ],
 )
 def test_train_bad_data(

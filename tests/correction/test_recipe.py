@@ -48,7 +48,7 @@ def test_the_lexicon_is_spelled_as_the_text_spells_it(tmp_path: Path) -> None:
     [
         ("data.words=null", "`data.text` and `data.words` need one another"),
         ("data.tokenizer=word", "`data.text` needs `data.tokenizer: subword`"),
-        ("data.train=x.tsv", "exactly one of `data.dataset`, `data.train` and `data.text`"),
+        ("data.train=x.tsv", "exactly one of `data.dataset`, `data.train`, `data.sources`"),
         ("data.words.rates={typo: 0.1}", r"Rates must be of .*Received: \['typo'\]"),
         ("data.words.rates={doubling: 0.9, omission: 0.2}", "sum to at most 1"),
         ("data.words.rates={split: 0.1}", "must stay in their places: no rate of split"),

@@ -123,7 +123,8 @@ def test_download_of_the_parts_gives_what_the_recipe_reads(tmp_path):
         assert card["sha256"][name] == hashlib.sha256(text).hexdigest()
     [recipe] = [path for path in RECIPES if path.stem == "multi30k-en-de"]
     config = load_recipe(recipe, [f"data.folder={tmp_path / 'new'}"]).data
-    pairs = read_pairs(*config.files("train")) + read_pairs(*config.files("dev"))
+    [source] = config.train_sources()
+    pairs = [pair for shard in source.shards + config.dev_shards() for pair in read_pairs(*shard)]
     assert pairs[1:] == [Pair("Two dogs.", "Zwei H\u00fcndchen."), Pair("A cat.", "Eine Katze.")]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
+import signal
 import time
 from collections import deque
 from typing import Any
@@ -11,6 +13,7 @@ import grain
 import keras
 
 from s2s_keras.data.batches import stream
+from s2s_keras.errors import TrainingError
 
 __all__ = ["Feed"]
 
@@ -51,6 +54,19 @@ class Feed(keras.callbacks.Callback):
         """Returns how long training stood still for want of a batch."""
         return self._waited
 
+    def raise_failure(self) -> None:
+        """Raises what kept a batch from coming, if anything did, in its own words.
+
+        TensorFlow tells of it in a traceback.
+
+        Raises:
+            DataError: a file cannot be read any more; names it.
+            TrainingError: a process of `training.workers` died.
+            Exception: whatever else it was.
+        """
+        if self._timed.failure is not None:
+            raise self._timed.failure from None
+
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Training is free for a batch from now on; the first comes while Keras compiles."""
         if math.isfinite(self._free):
@@ -68,24 +84,35 @@ class _Timed(grain.IterDataset):
     Attributes:
         delivered: seconds of the monotonic clock, of the batches of the newest iteration: Keras
             looks at a few before.
+        failure: what kept the next batch from coming.
     """
 
     def __init__(self, parent: Any) -> None:
         super().__init__(parent)
         self.delivered: deque[float] = deque()
+        self.failure: Exception | None = None
 
     def __iter__(self) -> Any:
         self.delivered = deque()
-        return _TimedIterator(self._parent.__iter__(), self.delivered)
+        return _TimedIterator(self._parent.__iter__(), self)
 
 
 class _TimedIterator(grain.DatasetIterator):
-    def __init__(self, parent: Any, delivered: deque[float]) -> None:
+    def __init__(self, parent: Any, told: _Timed) -> None:
         super().__init__(parent)
-        self._times = delivered
+        self._told, self._times = told, told.delivered
+        self._workers: list[Any] = []
 
     def __next__(self) -> Any:
-        batch = next(self._parent)
+        try:
+            batch = next(self._parent)
+        except StopIteration:
+            raise
+        except Exception as error:
+            self._told.failure = _death_of(self._workers) or error
+            raise
+        if not self._times:
+            self._workers = multiprocessing.active_children()
         self._times.append(time.monotonic())
         return batch
 
@@ -94,3 +121,18 @@ class _TimedIterator(grain.DatasetIterator):
 
     def set_state(self, state: Any) -> None:
         self._parent.set_state(state)
+
+
+def _death_of(workers: list[Any]) -> TrainingError | None:
+    """Returns the error that names a process that was killed, or died by itself."""
+    for worker in workers:
+        if worker.exitcode:  # 0 is a good end, and `None` none
+            code = worker.exitcode
+            cause = (
+                f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+            )
+            return TrainingError(
+                f"Process {worker.pid}, which draws examples (`training.workers`), {cause}. The "
+                "system does that when memory is short. Go on with `--resume`."
+            )
+    return None

@@ -70,7 +70,9 @@ def fit(
         callbacks: more; they come behind those that save an epoch.
 
     Raises:
-        TrainingError: the loss is no number any more, and neither are the weights.
+        TrainingError: the loss is no number any more, and neither are the weights; or a process of
+            `training.workers` died.
+        DataError: a file of records cannot be read any more; names it.
         ConfigError: the data has changed since the checkpoint was saved.
         ArtifactError: the run's history is damaged, or lacks epochs that are done.
     """
@@ -119,6 +121,9 @@ def fit(
             ],
             verbose=0,
         )
+    except Exception:
+        feed.raise_failure()
+        raise
     finally:
         guard.close()
         progress.close()

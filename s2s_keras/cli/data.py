@@ -91,8 +91,9 @@ def run(
     Some are built from installed packages. Public ones are downloaded, or taken from where
     `--from` says; the recipe of the same name reads them with `train --data FOLDER`.
 
-    `data prepare RECIPE.yaml --out FOLDER` encodes the pairs of a recipe into files that
-    `train RECIPE.yaml --data FOLDER` reads as it goes: they may be larger than memory.
+    `data prepare RECIPE.yaml --out FOLDER` encodes the pairs of a recipe, or cuts its running text,
+    into files that `train RECIPE.yaml --data FOLDER` reads as it goes: they may be larger than
+    memory.
     """
     if name is None:
         _list(as_json)
@@ -137,14 +138,14 @@ def _prepare(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Encodes the pairs of a recipe."""
+    """Encodes the pairs, or cuts the running text, of a recipe."""
     require_training()
     with quiet_native_logs():
         from s2s_keras.training.prepared import prepare
 
     recipe = open_recipe(path, override, data)
     with Progress(
-        TextColumn("{task.completed:,} pairs"),
+        TextColumn(f"{{task.completed:,}} {'lines' if recipe.data.text else 'pairs'}"),
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
@@ -162,7 +163,9 @@ def _prepare(
     if as_json:
         print_json({"folder": str(out), **found})
         return
-    names = {"pairs": "training pairs", "dev_pairs": "dev pairs", "target_tokens": "target tokens"}
+    what = "texts" if recipe.data.text else "pairs"
+    names = {"pairs": f"training {what}", "dev_pairs": f"dev {what}"}
+    names["target_tokens"] = "target tokens"
     print_figures(str(out), {title: f"{found[key]:,}" for key, title in names.items()})
 
 

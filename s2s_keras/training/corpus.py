@@ -105,7 +105,16 @@ def load_corpus(
     if is_prepared(config):
         found = load_prepared(config)
         name, licence = _name_of(config, found.sources), config.licence or "not stated"
-        return Corpus(found.train, found.dev, name, licence, found.tokenizers, found.notes)
+        return Corpus(
+            found.train,
+            found.dev,
+            name,
+            licence,
+            found.tokenizers,
+            found.notes,
+            found.lexicon,
+            found.channel,
+        )
     if config.words is not None:
         text = load_text_corpus(config, config.words, tokenizers)
         name = _name_of(config, [path.name for path in config.text_files()])

@@ -1,4 +1,4 @@
-"""A recipe's files of pairs -> a folder of records, for data that is larger than memory."""
+"""A recipe's files -> a folder of records, for data that is larger than memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from s2s_keras.data.records import (
 from s2s_keras.data.weighted import WeightedExamples, WeightedSource
 from s2s_keras.errors import ConfigError, DataError
 from s2s_keras.files import make_folder
-from s2s_keras.text import TOKENIZERS, Tokenizer
+from s2s_keras.text import TOKENIZERS, Lexicon, Tokenizer
+from s2s_keras.text.channel import ChannelModel
 from s2s_keras.training.checked_pairs import (
     check_parts,
     excess_finder,
@@ -32,6 +33,7 @@ from s2s_keras.training.checked_pairs import (
     too_long,
     weight_notes,
 )
+from s2s_keras.training.prepared_text import open_texts, write_texts
 from s2s_keras.training.tokenizer_files import read_tokenizers, write_tokenizers
 
 __all__ = ["PreparedCorpus", "Recorded", "is_prepared", "load_prepared", "prepare"]
@@ -77,6 +79,8 @@ class PreparedCorpus(NamedTuple):
         tokenizers: the source's and the target's.
         notes: what a person should know of the pairs, a line each.
         sources: what each source of training pairs is called.
+        lexicon: of running text; see `TextCorpus`.
+        channel: likewise.
     """
 
     train: Recorded
@@ -84,6 +88,8 @@ class PreparedCorpus(NamedTuple):
     tokenizers: tuple[Tokenizer, Tokenizer]
     notes: tuple[str, ...]
     sources: list[str]
+    lexicon: Lexicon | None = None
+    channel: ChannelModel | None = None
 
 
 def prepare(
@@ -94,13 +100,14 @@ def prepare(
     report: Callable[[str], None] = lambda line: None,
     progress: Callable[[int], None] = lambda pairs: None,
 ) -> dict[str, Any]:
-    """Encodes a recipe's pairs into a folder that `data.folder` may then name.
+    """Encodes a recipe's pairs, or cuts its running text, into a folder that `data.folder` may
+    then name.
 
     Memory holds a few thousand pairs and the dev pairs. The files are the same for any number of
     workers.
 
     Args:
-        config: the recipe's section `data`, with `train`.
+        config: the recipe's section `data`, with `train`, `sources` or `text`.
         folder: to write to.
         workers: processes that encode; 0 for this one.
         report: takes a line of text for the person who waits.
@@ -110,15 +117,19 @@ def prepare(
         What `records.json` says, the files apart.
 
     Raises:
-        ConfigError: the recipe has no files of pairs, or draws subwords anew.
+        ConfigError: the recipe has no files, or draws subwords anew.
         DataError: a file is missing or malformed, a text is too long, or a part is empty; names
             file and line.
         OSError: the folder cannot be written.
     """
+    if config.words is not None:
+        matters = {"data": _what_matters(config)}
+        options: Any = {"workers": workers, "report": report, "progress": progress}
+        return write_texts(config, config.words, make_folder(folder), matters, **options)
     sources, dev_shards = config.train_sources(), config.dev_shards()
     if not sources:
         raise ConfigError(
-            "only files of pairs can be prepared: give `data.train` or `data.sources`."
+            "only files can be prepared: give `data.train`, `data.sources` or `data.text`."
         )
     if config.subword_dropout:
         raise ConfigError(
@@ -201,8 +212,13 @@ def load_prepared(config: DataConfig) -> PreparedCorpus:
             f"{folder} was prepared by another recipe; changed: {', '.join(changed)}. Prepare the "
             "data again."
         )
-    codec = IdsCodec(_largest(config, tokenizers))
     described = description["sources"]
+    count, names = description["pairs"], [source["name"] for source in described]
+    if config.words is not None:
+        text = open_texts(config, config.words, folder, described[0], tokenizers[0])
+        recorded = Recorded(text.train, count)
+        return PreparedCorpus(recorded, text.dev, tokenizers, (), names, text.lexicon, text.channel)
+    codec = IdsCodec(_largest(config, tokenizers))
     weights = [source.weight for source in config.sources or ()] or [1.0]
     train = WeightedExamples(
         [
@@ -216,11 +232,11 @@ def load_prepared(config: DataConfig) -> PreparedCorpus:
     if config.sources:
         notes += weight_notes(config.sources, [source["pairs"] for source in described])
     return PreparedCorpus(
-        Recorded(train, description["pairs"]),
+        Recorded(train, count),
         read_pairs(folder / DEV_FILE),
         tokenizers,
         tuple(notes),
-        [source["name"] for source in described],
+        names,
     )
 
 
@@ -233,7 +249,13 @@ def _what_matters(config: DataConfig) -> dict[str, Any]:
     found = {key: getattr(config, key) for key in _MATTERS}
     buckets = {"bucket_lengths": config.buckets, "target_bucket_lengths": config.target_buckets}
     sources = [source.label for source in config.sources or ()]
-    result: dict[str, Any] = json.loads(json.dumps({**found, **buckets, "sources": sources}))
+    texts: dict[str, Any] = {"words": None, "target_language": None}
+    if config.words is not None:
+        files = [config.words.lexicon, *config.words.misspellings]
+        texts = {"words": [*map(str, files)], "target_language": config.target_language}
+    result: dict[str, Any] = json.loads(
+        json.dumps({**found, **buckets, "sources": sources, **texts})
+    )
     return result
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from s2s_keras.data.batches import make_dataset
-from s2s_keras.data.mistyped_texts import MistypedTexts
+from s2s_keras.data.mistyped_texts import MistypedTexts, Mistyper, TextCutter
 from s2s_keras.data.noise import Noise
 from s2s_keras.text import EOS_ID, SubwordTokenizer, with_end
 from s2s_keras.text.context import END, word_steps
@@ -19,7 +19,8 @@ TOKENIZER = with_end(SubwordTokenizer.learn(TEXTS, max_size=60, lowercase=True))
 
 
 def texts(rates=None, longest=40, lines=TEXTS, **options):
-    return MistypedTexts(lines, Noise(rates or {}, **options), TOKENIZER, longest)
+    mistyper = Mistyper(Noise(rates or {}, **options), TOKENIZER)
+    return MistypedTexts(lines, mistyper, TextCutter(TOKENIZER, longest))
 
 
 def test_clean_texts_are_typed_as_they_were_meant_with_an_end():
@@ -52,7 +53,8 @@ def test_words_are_mistyped_in_their_places_and_the_target_is_not():
 
 
 def test_some_texts_are_unfinished():
-    found = MistypedTexts(TEXTS, Noise({}), TOKENIZER, 40, unfinished=0.5)
+    cutter = TextCutter(TOKENIZER, 40)
+    found = MistypedTexts(TEXTS, Mistyper(Noise({}), TOKENIZER, 0.5), cutter)
     whole = found[0].target
     ends = [found.mistype(0, Random(draw)) for draw in range(200)]
     targets = {target for _, target in ends}
@@ -61,7 +63,7 @@ def test_some_texts_are_unfinished():
     assert "The cat sat, and the cats did NOT sit" in targets
     assert 60 < sum(target == whole for _, target in ends) < 140
     assert all(whole.startswith(target) and target[-1].isalpha() for target in targets - {whole})
-    every = MistypedTexts(TEXTS, Noise({}), TOKENIZER, 40, unfinished=1.0)
+    every = MistypedTexts(TEXTS, Mistyper(Noise({}), TOKENIZER, 1.0), cutter)
     assert every[0].target == whole
 
 

@@ -101,7 +101,7 @@ def test_what_cannot_be_prepared_or_has_changed_is_refused(
     toy_folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = toy_folder / "recipe.yaml"
-    with pytest.raises(ConfigError, match="only files of pairs can be prepared"):
+    with pytest.raises(ConfigError, match="only files can be prepared"):
         prepare(
             load_recipe(path, ["data.train=null", "data.dev=null", "data.dataset=dates"]).data,
             tmp_path,

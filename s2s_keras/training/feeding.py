@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+import re
 import signal
 import time
 from collections import deque
@@ -109,7 +110,7 @@ class _TimedIterator(grain.DatasetIterator):
         except StopIteration:
             raise
         except Exception as error:
-            self._told.failure = _death_of(self._workers) or error
+            self._told.failure = _death_of(self._workers, error) or error
             raise
         if not self._times:
             self._workers = multiprocessing.active_children()
@@ -123,16 +124,21 @@ class _TimedIterator(grain.DatasetIterator):
         self._parent.set_state(state)
 
 
-def _death_of(workers: list[Any]) -> TrainingError | None:
-    """Returns the error that names a process that was killed, or died by itself."""
-    for worker in workers:
-        if worker.exitcode:  # 0 is a good end, and `None` none
-            code = worker.exitcode
-            cause = (
-                f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-            )
-            return TrainingError(
-                f"Process {worker.pid}, which draws examples (`training.workers`), {cause}. The "
-                "system does that when memory is short. Go on with `--resume`."
-            )
-    return None
+def _death_of(workers: list[Any], error: Exception) -> TrainingError | None:
+    """Returns the error that names a process that was killed, or died by itself.
+
+    Args:
+        workers: those that have given batches.
+        error: what grain says of it, which knows no number of the process.
+    """
+    found = re.search(r"process was terminated unexpectedly with exit code (-?\d+)", str(error))
+    if found is None:
+        return None
+    code = int(found[1])
+    pids = [str(worker.pid) for worker in workers if worker.exitcode == code]
+    cause = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+    process = f"Process {pids[0]}" if pids else "A process"
+    return TrainingError(
+        f"{process}, which draws examples (`training.workers`), {cause}. The system does that when "
+        "memory is short. Go on with `--resume`."
+    )

@@ -73,12 +73,15 @@ def test_a_worker_that_is_killed_ends_the_training_and_resume_goes_on(
 ) -> None:
     command = [sys.executable, "-m", "s2s_keras", "train", str(toy_folder / "recipe.yaml")]
     command += ["--out", str(tmp_path / "run"), "--set", "training.workers=2"]
+    command += ["--set", "training.checkpoint_seconds=1"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             until = time.monotonic() + 120
-            while len(workers := drawing(process.pid)) < 2 and time.monotonic() < until:
+            while not list(tmp_path.glob("run/checkpoints/step-*.keras")):
+                assert time.monotonic() < until
                 time.sleep(0.05)
-            time.sleep(1)
+            workers = drawing(process.pid)
+            assert len(workers) == 2
             os.kill(workers[0], signal.SIGKILL)
             killed = time.monotonic()
             _, told = process.communicate(timeout=60)

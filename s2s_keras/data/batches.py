@@ -13,6 +13,7 @@ from absl import flags
 from numpy.typing import NDArray
 
 from s2s_keras.data.pairs import Pair
+from s2s_keras.data.shares import Share, ShareOfBatches
 from s2s_keras.text import EOS_ID, Tokenizer, pad_ids
 
 __all__ = [
@@ -170,17 +171,26 @@ def encode_pairs(
     ]
 
 
-def pad_batch(examples: Sequence[Example], length: int, target_length: int | None = None) -> Batch:
-    """Makes what `model.fit` takes of B examples.
+def pad_batch(
+    examples: Sequence[Example],
+    length: int,
+    target_length: int | None = None,
+    rows: int | None = None,
+) -> Batch:
+    """Makes what `model.fit` takes of examples.
 
     Args:
         examples: sources and targets.
         length: S, to which sources are padded.
         target_length: T; S where not given.
+        rows: B; as many as there are examples where not given. Rows behind them are padding alone,
+            which no loss and no metric counts.
 
     Returns:
         `({"source_ids": int32 (B, S), "target_ids": int32 (B, T)}, target_ids)`.
     """
+    nothing = np.zeros(0, np.int32)
+    examples = [*examples, *[(nothing, nothing)] * ((rows or 0) - len(examples))]
     target_ids = pad_ids([target for _, target in examples], target_length or length)
     source_ids = pad_ids([source for source, _ in examples], length)
     return {"source_ids": source_ids, "target_ids": target_ids}, target_ids
@@ -193,6 +203,7 @@ def make_dataset(
     seed: int | None = None,
     target_bucket_lengths: Sequence[int] | None = None,
     batch_tokens: int | None = None,
+    share: Share | None = None,
 ) -> Any:
     """Returns the batches of one epoch; `.repeat(n)` shuffles and draws each epoch anew.
 
@@ -215,6 +226,7 @@ def make_dataset(
             batch is then of one for sources and one for targets.
         batch_tokens: the most tokens of a batch's longer side, padding included; it replaces
             `batch_size` where given, and batches of short examples hold more of them.
+        share: the rows of every batch that are wanted; all where not given.
 
     Returns:
         A `grain.MapDataset` of `pad_batch` results, for `model.fit`.
@@ -229,7 +241,7 @@ def make_dataset(
     )
     rooms = {room: list(same) for room, same in groupby(buckets, lambda bucket: bucket.room)}
     parts = [
-        _batches_of_room(same, _size_of_batch(batch_size, batch_tokens, max(room)), seed)
+        _batches_of_room(same, _size_of_batch(batch_size, batch_tokens, max(room)), seed, share)
         for room, same in rooms.items()
     ]
     if len(parts) == 1:
@@ -306,7 +318,9 @@ def _peeked(rooms: NDArray[np.integer]) -> tuple[int, int]:
     raise AssertionError("of buckets on a line two always differ")
 
 
-def _batches_of_room(buckets: Sequence[Bucket], batch_size: int, seed: int | None) -> Any:
+def _batches_of_room(
+    buckets: Sequence[Bucket], batch_size: int, seed: int | None, share: Share | None
+) -> Any:
     """Returns the batches of all buckets of one room, padded to its lengths."""
     room = buckets[0].room
     dataset = grain.MapDataset.concatenate(
@@ -316,6 +330,10 @@ def _batches_of_room(buckets: Sequence[Bucket], batch_size: int, seed: int | Non
         dataset = dataset.map(lambda draw: draw(None))
     else:
         dataset = dataset.seed(seed + room[0]).shuffle().random_map(partial(_draw_within, room))
+    if share is not None:
+        return ShareOfBatches(
+            dataset, batch_size, share, lambda rows, filled: pad_batch(rows, *room, filled)
+        )
     return dataset.batch(
         batch_size, drop_remainder=False, batch_fn=lambda rows: pad_batch(rows, *room)
     )

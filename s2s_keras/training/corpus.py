@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -12,6 +13,7 @@ from s2s_keras.data import Pair, build_dataset, learn_shortlist, split_pairs
 from s2s_keras.data.batches import Examples, ListedExamples, encode_pairs, make_dataset
 from s2s_keras.data.mistyped_texts import MistypedTexts
 from s2s_keras.data.sampled_pairs import SampledPairs
+from s2s_keras.data.shares import Share
 from s2s_keras.data.weighted import WeightedExamples, WeightedSource
 from s2s_keras.errors import ConfigError, DataError
 from s2s_keras.keras_session import EVALUATION_BATCH
@@ -74,11 +76,24 @@ class Batches:
         train: the batches of one epoch, a `grain.MapDataset`; `.repeat` shuffles each anew.
         dev: those of the dev pairs.
         target_tokens: of the training pairs, `eos` included.
+        whole_train: the batches of which `train` has this process's share.
     """
 
     train: Any
     dev: Any
     target_tokens: int
+    whole_train: Any
+
+    def summary(self) -> dict[str, Any]:
+        """Returns what tells other data, for JSON; of the batches it looks at two."""
+        return {
+            "batches": len(self.train),
+            "dev batches": len(self.dev),
+            "target tokens": self.target_tokens,
+            "first and last batch": _digest(
+                self.whole_train[0], self.whole_train[len(self.train) - 1]
+            ),
+        }
 
 
 def load_corpus(
@@ -214,9 +229,13 @@ def vocabulary_notes(tokenizers: tuple[Tokenizer, Tokenizer], config: DataConfig
 
 
 def make_batches(
-    recipe: Recipe, corpus: Corpus, source_tokenizer: Tokenizer, target_tokenizer: Tokenizer
+    recipe: Recipe,
+    corpus: Corpus,
+    source_tokenizer: Tokenizer,
+    target_tokenizer: Tokenizer,
+    share: Share | None = None,
 ) -> Batches:
-    """Encodes the pairs and lays them out in batches; see `make_dataset`."""
+    """Encodes the pairs and lays them out in batches, or a share of each; see `make_dataset`."""
     settings, buckets, targets = recipe.training, recipe.data.buckets, recipe.data.target_buckets
     tokenizers = (source_tokenizer, target_tokenizer)
     dropout = recipe.data.subword_dropout
@@ -243,13 +262,21 @@ def make_batches(
     else:
         train = examples_of(corpus.train)
     dev = encode_pairs(corpus.dev, *tokenizers)
+    layout = (settings.batch_size, buckets, settings.seed, targets, settings.batch_tokens)
     return Batches(
-        train=make_dataset(
-            train, settings.batch_size, buckets, settings.seed, targets, settings.batch_tokens
-        ),
-        dev=make_dataset(dev, EVALUATION_BATCH, buckets, None, targets),
+        train=make_dataset(train, *layout, share),
+        dev=make_dataset(dev, EVALUATION_BATCH, buckets, None, targets, share=share),
         target_tokens=train.target_tokens,
+        whole_train=make_dataset(train, *layout),
     )
+
+
+def _digest(*batches: Any) -> str:
+    found = hashlib.sha256()
+    for inputs, _ in batches:
+        for ids in inputs.values():
+            found.update(ids.tobytes())
+    return found.hexdigest()
 
 
 def make_shortlist(

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from s2s_keras.text import PAD_ID
+from s2s_keras.training.replicas import mean_over_replicas
 
 __all__ = ["ExactMatch", "MaskedCrossentropy", "NegativeLogLikelihood", "TokenAccuracy"]
 
@@ -56,7 +57,7 @@ class MaskedCrossentropy(keras.losses.Loss):
         """Returns the loss, a scalar unless `reduction` is `None`."""
         weight = _token_weight(y_true, sample_weight)
         if self.reduction in ("sum_over_batch_size", "mean"):  # Keras divides by B * T
-            weight = ops.divide_no_nan(weight, ops.mean(_is_token(y_true)))
+            weight = ops.divide_no_nan(weight, mean_over_replicas(ops.mean(_is_token(y_true))))
         return super().__call__(y_true, y_pred, weight)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -110,8 +111,12 @@ class ExactMatch(keras.metrics.Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Counts `target_ids` int (B, T) against `logits` float (B, T, V)."""
-        right_or_padding = ops.maximum(_is_right(y_true, y_pred), 1.0 - _is_token(y_true))
-        super().update_state(ops.min(right_or_padding, axis=-1), sample_weight=sample_weight)
+        is_token = _is_token(y_true)
+        right_or_padding = ops.maximum(_is_right(y_true, y_pred), 1.0 - is_token)
+        weight = ops.max(is_token, axis=-1)  # 0 where a row has no token at all
+        if sample_weight is not None:
+            weight = weight * ops.cast(sample_weight, weight.dtype)
+        super().update_state(ops.min(right_or_padding, axis=-1), sample_weight=weight)
 
 
 def _is_token(y_true: Any) -> Any:

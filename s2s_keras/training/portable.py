@@ -1,10 +1,14 @@
-"""Model files that every backend loads and trains on with."""
+"""A model whose files every backend loads, and whose loss is the same on any number of devices."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import keras
+from keras import ops
+
+from s2s_keras.text import PAD_ID
+from s2s_keras.training.replicas import count_replicas, mean_over_replicas
 
 __all__ = ["JIT_COMPILE", "PortableModel"]
 
@@ -26,6 +30,27 @@ class PortableModel(keras.Model):
         super().__init__(**kwargs)
         # With `jit_compile="auto"`, Keras's default, it would compile on TensorFlow with a GPU.
         self.supports_jit = JIT_COMPILE
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Returns the loss, and sees to it that rows of padding alone count in no mean of losses.
+
+        Keras weighs the loss of a batch by the batch's rows. The filler rows among them, which make
+        the shares of several devices equal, are taken off here.
+        """
+        loss = super().compute_loss(x, y, y_pred, sample_weight, training)
+        if self.compiled and y is not None:
+            has_token = ops.max(ops.cast(ops.not_equal(y, PAD_ID), "float32"), axis=-1)
+            fillers = mean_over_replicas(ops.sum(1.0 - has_token))
+            # Keras has divided the loss by the replicas, because their gradients are added up.
+            self._loss_tracker.update_state(loss * count_replicas(), sample_weight=-fillers)
+        return loss
 
     def get_compile_config(self) -> dict[str, Any]:
         """Returns what the model was compiled with."""

@@ -11,8 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from s2s_keras.cli.app import build_app
-from s2s_keras.cli.console import note
-from s2s_keras.errors import S2SKerasError
+from s2s_keras.cli.console import note, report_error
 
 __all__ = ["main"]
 
@@ -40,28 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
-        return _report(error)
+        return report_error(error)
     if status == INTERRUPTED:  # the command line's library turns Ctrl-C into this status
         note("Interrupted.")
     return status if isinstance(status, int) else 0
-
-
-def _report(error: Exception) -> int:
-    """Prints one line for an error and returns the exit status it stands for."""
-    message = " ".join(str(error).split())
-    if isinstance(error, S2SKerasError):
-        note(f"error: {message}")
-        return error.exit_status
-    if isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
-        note(f"error: {place}{error.strerror or message}")
-        return 2
-    if hasattr(error, "format_message"):  # a usage error of the command line's library
-        if message:  # empty where help was shown, because no verb was given
-            note(f"error: {error.format_message()} See `s2s-keras --help`.")
-        return 2
-    if isinstance(error, ValueError):
-        note(f"error: {message}")
-        return 2
-    note(f"error: {type(error).__name__}: {message} (`--debug` shows where.)")
-    return 1

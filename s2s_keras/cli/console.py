@@ -14,12 +14,15 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
+from s2s_keras.errors import S2SKerasError
+
 __all__ = [
     "note",
     "print_figures",
     "print_json",
     "progress_bar",
     "quiet_native_logs",
+    "report_error",
     "stderr",
     "stdout",
 ]
@@ -94,3 +97,24 @@ def quiet_native_logs() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(sink)
+
+
+def report_error(error: Exception) -> int:
+    """Prints one line for an error and returns the exit status it stands for."""
+    message = " ".join(str(error).split())
+    if isinstance(error, S2SKerasError):
+        note(f"error: {message}")
+        return error.exit_status
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        note(f"error: {place}{error.strerror or message}")
+        return 2
+    if hasattr(error, "format_message"):  # a usage error of the command line's library
+        if message:  # empty where help was shown, because no verb was given
+            note(f"error: {error.format_message()} See `s2s-keras --help`.")
+        return 2
+    if isinstance(error, ValueError):
+        note(f"error: {message}")
+        return 2
+    note(f"error: {type(error).__name__}: {message} (`--debug` shows where.)")
+    return 1

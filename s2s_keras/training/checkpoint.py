@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from s2s_keras.errors import ArtifactError
 from s2s_keras.files import atomic_path
 from s2s_keras.model import Seq2Seq, load_model
+from s2s_keras.training.replicas import alone
 
 __all__ = [
     "BEST",
@@ -103,7 +104,7 @@ def save_checkpoint(model: Seq2Seq, position: Position, folder: Path, kept: int)
     }
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
-    with atomic_path(path) as temporary:
+    with alone(), atomic_path(path) as temporary:
         model.save(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(_POSITION, json.dumps(position._asdict()))

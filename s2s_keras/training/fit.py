@@ -21,6 +21,7 @@ from s2s_keras.training.callbacks import (
 )
 from s2s_keras.training.checkpoint import Checkpoint, Position
 from s2s_keras.training.corpus import Batches
+from s2s_keras.training.distribution import Distribution, Lockstep
 from s2s_keras.training.fake_quantization import QuantizationAware
 from s2s_keras.training.feeding import Feed
 from s2s_keras.training.history import History, is_complete, read_history
@@ -56,8 +57,11 @@ def fit(
     checkpoint: Checkpoint | None = None,
     report: Callable[[str], None] = lambda line: None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    distribution: Distribution | None = None,
 ) -> History:
     """Trains what is left of the recipe's epochs, and returns the rows of all.
+
+    A process that does not write returns only those of before.
 
     Args:
         model: new, or the checkpoint's.
@@ -68,6 +72,7 @@ def fit(
         checkpoint: what a training goes on from.
         report: takes a line of text for the person who waits.
         callbacks: more; they come behind those that save an epoch.
+        distribution: who trains together; this process alone where not given.
 
     Raises:
         TrainingError: the loss is no number any more, and neither are the weights; or a process of
@@ -77,13 +82,14 @@ def fit(
         ArtifactError: the run's history is damaged, or lacks epochs that are done.
     """
     settings, steps = recipe.training, len(batches.train)
+    distribution = distribution or Distribution()
     position = Position(0, 0.0, steps, batches.target_tokens)
     history: History = ()
     if checkpoint is not None:
         position = checkpoint.position
         _check_data(position, batches, folder)
         history = _read_history_of(checkpoint, folder)
-        if history and position.step == history[-1]["step"]:
+        if distribution.writes and history and position.step == history[-1]["step"]:
             keep_best(checkpoint.path, history, settings)  # it may have died just before
         if is_complete(history, settings):  # interrupted after the last epoch
             return history
@@ -94,9 +100,11 @@ def fit(
     progress = ProgressBar(
         len(train), position.target_tokens / steps, done, _learning_rate_of(model), waited
     )
-    numbers = NumberGuard(train.__getitem__, folder, done, report)
+    whole_batches = batches.whole_train.repeat(settings.epochs)
+    numbers = NumberGuard(whole_batches.__getitem__, folder, done, report)
     recorder = RunRecorder(folder, settings, position, history, waited, watcher.show)
-    guard = InterruptGuard(recorder.save)
+    guard = InterruptGuard(recorder.save if distribution.writes else lambda: None)
+    lockstep = Lockstep(distribution, done, steps)
     resume = []
     if checkpoint is not None and done % steps:
         inputs, target_ids = batches.train[0]
@@ -116,8 +124,9 @@ def fit(
             steps_per_epoch=steps,
             shuffle=False,  # the data set is shuffled already
             callbacks=[
-                *(*resume, feed, progress, numbers, for_int8),
-                *(watcher, *averaging, recorder, *callbacks, guard),
+                *(*resume, feed, *([progress, numbers] if distribution.writes else []), for_int8),
+                *(watcher, *averaging, *([recorder, *callbacks] if distribution.writes else [])),
+                *(lockstep, guard),
             ],
             verbose=0,
         )

@@ -7,10 +7,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
+from s2s_keras.cluster import Cluster
 from s2s_keras.config import Recipe
 from s2s_keras.decoding import Predictor
 from s2s_keras.errors import ArtifactError, ConfigError
@@ -35,8 +36,9 @@ from s2s_keras.training.corpus import (
     make_batches,
     vocabulary_notes,
 )
+from s2s_keras.training.distribution import Distribution, connect
 from s2s_keras.training.fit import fit
-from s2s_keras.training.history import kept_epoch
+from s2s_keras.training.history import History, kept_epoch
 from s2s_keras.training.report import REPORT_FILE, Subject
 from s2s_keras.training.samples import evenly_spread
 from s2s_keras.training.tokenizer_files import read_tokenizers, write_tokenizers
@@ -92,6 +94,7 @@ def train(
     resume: bool = False,
     report: Callable[[str], None] = lambda line: None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    cluster: Cluster | None = None,
 ) -> Run:
     """Trains a recipe.
 
@@ -106,18 +109,23 @@ def train(
         resume: goes on from the newest checkpoint; a finished run is returned as it is.
         report: takes a line of text for the person who waits.
         callbacks: more for `fit`; they come last, when an epoch is saved already.
+        cluster: processes and devices to train on; this process and one device where not given.
+            All processes see the same folder, which only process 0 writes, and return its run.
 
     Raises:
         DataError: see `load_corpus`.
         ConfigError: the folder holds a run already, or one of another recipe or of other data.
         ArtifactError: a file of the run that should go on is missing or damaged.
         MissingDependencyError: a package of `training.trackers` is not installed.
-        TrainingError: the weights are no numbers any more, or a tracker cannot begin.
+        TrainingError: the weights are no numbers any more, a tracker cannot begin, or another
+            process is gone.
         OSError: the folder cannot be made or written.
     """
     folder = Path(folder)
+    if cluster is not None and cluster.process:
+        report = _say_nothing
     with Tracking(recipe, folder, report) as tracking:
-        return _train(recipe, folder, tracking, resume, report, callbacks)
+        return _train(recipe, folder, tracking, resume, report, callbacks, cluster)
 
 
 def _train(
@@ -127,6 +135,7 @@ def _train(
     resume: bool,
     report: Callable[[str], None],
     callbacks: Sequence[keras.callbacks.Callback],
+    cluster: Cluster | None,
 ) -> Run:
     if (folder / "config.json").exists():
         for line in check_resumable(folder, recipe, resume, _FREE):
@@ -135,6 +144,34 @@ def _train(
             remove_checkpoints(folder)
             report(f"{folder} is finished already.")
             return load_run(folder)
+    distribution = Distribution()
+    if cluster is not None:
+        newest = [path.name for path in find_checkpoints(folder)[:1]]
+        told = {"recipe": _agreed(recipe), "--resume": resume, "checkpoint": newest}
+        distribution = connect(cluster, told)
+    with distribution.scope():
+        done = _fit_recipe(recipe, folder, report, [tracking, *callbacks], distribution)
+    run = _finish(recipe, folder, done, tracking, report) if distribution.writes else None
+    distribution.leave()
+    return run or load_run(folder)
+
+
+class _Trained(NamedTuple):
+    """What `_finish` needs of a training: its data, what shows it, and the rows of its epochs."""
+
+    corpus: Corpus
+    watcher: Watcher
+    history: History
+
+
+def _fit_recipe(
+    recipe: Recipe,
+    folder: Path,
+    report: Callable[[str], None],
+    callbacks: Sequence[keras.callbacks.Callback],
+    distribution: Distribution,
+) -> _Trained:
+    """Trains; the folder then holds the checkpoints of the last epoch and of the best."""
     checkpoint = load_newest(folder, report)
     model = None if checkpoint is None else checkpoint.model
     # The ids of a training that goes on are those that it started with, whatever the data is now.
@@ -145,15 +182,20 @@ def _train(
     report(f"{corpus.name}: {len(corpus.train):,} training pairs, {len(corpus.dev):,} dev pairs")
     for line in corpus.notes:
         report(line)
-    make_folder(folder)
     keras.utils.set_random_seed(recipe.training.seed)
     tokenizers = learn_tokenizers(corpus, recipe.data)
-    batches = make_batches(recipe, corpus, *tokenizers)
+    batches = make_batches(recipe, corpus, *tokenizers, distribution.share)
+    if distribution.processes > 1:  # and nothing is written before all have read what is there
+        vocabularies = [tokenizer.to_json() for tokenizer in tokenizers]
+        distribution.check_agreement({"data": batches.summary(), "vocabularies": vocabularies})
+    if distribution.writes:
+        make_folder(folder)
     if model is None:
         for line in vocabulary_notes(tokenizers, recipe.data):
             report(line)
         total_steps = len(batches.train) * recipe.training.epochs
         model = build_model(recipe, *tokenizers, total_steps, report)
+    if checkpoint is None and distribution.writes:
         write_tokenizers(tokenizers, folder)
         if corpus.lexicon is not None:
             with atomic_path(folder / LEXICON_FILE) as temporary:
@@ -161,8 +203,9 @@ def _train(
         if corpus.channel is not None:
             document = {"channel": corpus.channel.as_metadata()}
             write_text(folder / CHANNEL_FILE, json.dumps(document) + "\n")
-    write_text(folder / "config.json", recipe.model_dump_json(indent=2) + "\n")
-    report(f"{model.count_params():,} parameters, Keras on {keras.backend.backend()}")
+    if distribution.writes:
+        write_text(folder / "config.json", recipe.model_dump_json(indent=2) + "\n")
+    report(f"{model.count_params():,} parameters, Keras on {keras.backend.backend()}{distribution}")
     if keras.backend.backend() == "tensorflow":
         how = "cuDNN" if model.encoder.uses_cudnn else "a loop, as TensorFlow sees no GPU"
         report(f"The encoder's recurrence: {how}")
@@ -178,8 +221,21 @@ def _train(
     )
     watcher = Watcher(folder, subject, corpus.dev)
     history = fit(
-        model, recipe, batches, folder, watcher, checkpoint, report, [tracking, *callbacks]
+        *(model, recipe, batches, folder, watcher, checkpoint, report, callbacks),
+        distribution=distribution,
     )
+    return _Trained(corpus, watcher, history)
+
+
+def _finish(
+    recipe: Recipe,
+    folder: Path,
+    done: _Trained,
+    tracking: Tracking,
+    report: Callable[[str], None],
+) -> Run:
+    """Measures the epoch that is kept, and makes its model that of the run."""
+    corpus, watcher, history = done
     kept, trained = kept_epoch(history, recipe.training), len(history)
     if trained < recipe.training.epochs:
         report(f"Stopped early: no better {recipe.training.monitor} since epoch {kept}.")
@@ -231,6 +287,17 @@ def load_run(folder: str | Path) -> Run:
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{folder}: the run cannot be loaded: {error}") from error
     return Run(folder, recipe, model, metrics, lexicon, channel)
+
+
+def _agreed(recipe: Recipe) -> dict[str, Any]:
+    """Returns what of a recipe must be alike in all processes."""
+    return recipe.model_dump(
+        mode="json", exclude={"data": {"folder"}, "training": {"workers"}, "tune": True}
+    )
+
+
+def _say_nothing(line: str) -> None:
+    """Process 0 speaks for all."""
 
 
 def _tokenizers(model: Seq2Seq) -> tuple[Tokenizer, Tokenizer]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from s2s_keras.data.pairs import Pair
 from s2s_keras.data.shares import Share, ShareOfBatches
+from s2s_keras.data.workers import end_with_parent
 from s2s_keras.text import EOS_ID, Tokenizer, pad_ids
 
 __all__ = [
@@ -283,7 +284,8 @@ def stream(dataset: Any, workers: int = 0) -> Any:
     if not flags.FLAGS.is_parsed():  # grain reads its own, of which the command line has none
         flags.FLAGS.mark_as_parsed()
     return batches.mp_prefetch(
-        grain.MultiprocessingOptions(num_workers=workers, per_worker_buffer_size=BATCHES_AHEAD)
+        grain.MultiprocessingOptions(num_workers=workers, per_worker_buffer_size=BATCHES_AHEAD),
+        worker_init_fn=end_with_parent,
     )
 
 

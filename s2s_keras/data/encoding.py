@@ -16,6 +16,7 @@ import numpy as np
 from s2s_keras.data.batches import Example, encode_pairs, rooms_of
 from s2s_keras.data.pairs import Pair, is_held_out
 from s2s_keras.data.records import IdsCodec
+from s2s_keras.data.workers import end_with_parent
 from s2s_keras.errors import TrainingError
 from s2s_keras.text import Tokenizer
 
@@ -163,7 +164,7 @@ def encode_all(
     # Spawned, because a fork of a process with a framework's threads may hang.
     context = multiprocessing.get_context("spawn")
     waiting: deque[tuple[Chunk, Future[Encoded]]] = deque()
-    with ProcessPoolExecutor(workers, context) as pool:
+    with ProcessPoolExecutor(workers, context, end_with_parent) as pool:
         try:
             for chunk in chunks:
                 waiting.append((chunk, pool.submit(encode, chunk.items)))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from s2s_keras.data.pairs import Pair
 from s2s_keras.data.shares import Share, ShareOfBatches
-from s2s_keras.data.workers import end_with_parent
+from s2s_keras.data.workers import HandedOver, end_with_parent
 from s2s_keras.text import EOS_ID, Tokenizer, pad_ids
 
 __all__ = [
@@ -276,7 +276,8 @@ def stream(dataset: Any, workers: int = 0) -> Any:
     Returns:
         A `grain.IterDataset`, for `model.fit`.
     """
-    batches = dataset.to_iter_dataset(
+    source = HandedOver(dataset) if workers else dataset
+    batches = source.to_iter_dataset(
         grain.ReadOptions(num_threads=1, prefetch_buffer_size=BATCHES_AHEAD)
     )
     if not workers:

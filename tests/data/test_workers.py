@@ -1,11 +1,16 @@
-"""What becomes of the processes that draw or encode examples when their training is killed."""
+"""Processes that draw or encode examples: what becomes of them, and of who waits for them."""
 
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+import cloudpickle
+import grain
 import pytest
+
+from s2s_keras.data.workers import HandedOver
 
 
 def children_of(pid: int) -> list[Path]:
@@ -36,3 +41,21 @@ def test_workers_of_a_killed_process_end(work):
     while any(map(is_running, workers)):
         assert time.monotonic() < until, "they wait for a process that is gone"
         time.sleep(0.1)
+
+
+def test_worker_that_dies_while_it_starts_is_not_waited_for():
+    command = [sys.executable, "-m", "tests.data.working", "fatal"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "terminated unexpectedly with exit code -9" in done.stderr
+
+
+def test_handed_over_data_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sent = HandedOver(grain.MapDataset.range(5))
+    pickled = [cloudpickle.dumps(sent) for _ in range(2)]
+    assert len(list(tmp_path.iterdir())) == 2
+    assert list(cloudpickle.loads(pickled[0])) == list(range(5))
+    assert len(list(tmp_path.iterdir())) == 1
+    del sent
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,47 @@
+package org.s2skeras
+
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.s2skeras.core.runtime.Artifact
+import org.s2skeras.core.runtime.InterpreterFactory
+import org.s2skeras.core.runtime.parseJson
+import org.s2skeras.desktop.DesktopInterpreter
+import java.io.File
+
+/** What Python makes of many texts, of `python -m tests.android.golden`. */
+object Goldens {
+    private val folder = File(System.getProperty("goldens"))
+    val desktop = InterpreterFactory { DesktopInterpreter(it) }
+
+    /** Returns the lines of a file. */
+    fun lines(name: String): List<Golden> {
+        val file = File(folder, name)
+        check(file.isFile) { "$file is missing: run `python -m tests.android.golden $folder`." }
+        return file.readLines().map { Golden(parseJson(it) as Map<*, *>) }.also { check(it.size > 100) }
+    }
+
+    /** Returns a shipped model. */
+    fun model(name: String): Artifact = Artifact.read(File(System.getProperty("models"), name))
+}
+
+/** A line of a golden file. */
+class Golden(val values: Map<*, *>) {
+    fun text(name: String): String = values[name] as String
+
+    fun number(name: String): Double = (values[name] as Number).toDouble()
+
+    fun int(name: String): Int = (values[name] as Long).toInt()
+
+    fun flag(name: String): Boolean = values[name] as Boolean
+
+    fun ints(name: String): List<Int> = list(name).map { (it as Long).toInt() }
+
+    fun list(name: String): List<*> = values[name] as List<*>
+
+    fun strings(name: String): List<String> = list(name).map { it as String }
+
+    fun nested(name: String): List<Golden> = list(name).map { Golden(it as Map<*, *>) }
+}
+
+/** Fails unless two numbers are the same to 1e-4. */
+fun assertClose(expected: Any?, found: Double, message: String) =
+    assertEquals((expected as Number).toDouble(), found, 1e-4, message)

@@ -1,0 +1,1 @@
+"""What Android's side of the product must do as Python does."""

@@ -111,7 +111,9 @@ class CandidateFinder:
         frequencies = self.lexicon.log_frequencies[near.indices].astype(np.float64)
         values = self._values(frequencies, near.slips)
         count = self._count + len(self.blocked)
-        first = np.argpartition(-values, count)[:count] if len(values) > count else slice(None)
+        # The best with all that equal the last of them: no order of words decides between those.
+        least = np.partition(values, -count)[-count] if len(values) > count else -np.inf
+        first = np.flatnonzero(values >= least)
         slips = dict(
             zip(
                 map(self.lexicon.word, near.indices[first].tolist()),

@@ -100,3 +100,13 @@ def test_what_is_found_twice_keeps_its_likeliest_slips():
     assert both.slips[both.texts.index("the")] == 0.0
     assert both.log_frequencies[both.texts.index("the")] == finder().log_frequency("the")
     assert joined([]).texts == []
+
+
+def test_of_words_that_tie_the_first_of_the_lexicon_are_found():
+    words = [f"{letter}b{i}" for letter in "acde" for i in range(100, 180)]
+    tied = Lexicon({word: 1e-3 for word in words} | {"xb150": 2e-3})
+    everything = CandidateFinder(tied, None, 2, 1.0, 1.0, 1000).corrections("yb150").texts
+    assert everything == ["xb150", *sorted(everything[1:])]
+    assert len(everything) > 50
+    found = CandidateFinder(tied, None, 2, 1.0, 1.0, 5).corrections("yb150").texts
+    assert found == everything[:5]

@@ -8,7 +8,7 @@ MODEL := $(DEMO)/model.tflite
 TYPED := recieve definately occured seperate wierd accomodate begining untill \
          goverment tommorow correct neccessary
 
-.PHONY: demo browser test test-arm64 lint bench bench-device claims format clean
+.PHONY: demo browser jdk test test-arm64 lint bench bench-device claims format clean
 .DELETE_ON_ERROR:
 
 demo: $(MODEL)
@@ -24,7 +24,7 @@ $(DEMO)/run/model.keras: recipes/misspellings.yaml | .venv/ready
 	@$(BIN)/s2s-keras train $< --out $(DEMO)/run --resume
 
 test: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready .venv-jax/ready \
-      .venv-torch/ready browser
+      .venv-torch/ready browser jdk
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not arm64'
 
 # For the tests of the served page.
@@ -36,6 +36,17 @@ browser:
 	  { $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	    $$as_root apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; } || { \
 	    echo "The tests need a browser: apt-get install chromium chromium-driver" >&2; exit 1; }; \
+	fi
+
+# For the tests of android_demo/core.
+jdk:
+	@if ! command -v javac >/dev/null || ! command -v mvn >/dev/null; then \
+	  command -v apt-get >/dev/null || { echo "The tests need a JDK, 17 or later, and Maven: install both." >&2; exit 1; }; \
+	  as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  echo "Installing openjdk-17-jdk-headless and maven ..."; \
+	  { $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    $$as_root apt-get install -y -qq --no-install-recommends openjdk-17-jdk-headless maven >/dev/null; } || { \
+	    echo "The tests need a JDK: apt-get install openjdk-17-jdk-headless maven" >&2; exit 1; }; \
 	fi
 
 # The arm64 builds of the runtimes, emulated.

@@ -1,8 +1,8 @@
 """Writes what Python makes of many texts, for the tests of `android_demo/core`.
 
-`python -m tests.android.golden FOLDER` in an environment that has TensorFlow Lite's C library, so that
-both sides run the same graph on the same interpreter. Places in texts are in UTF-16 units, as on the
-JVM.
+`python -m tests.android.golden FOLDER` in an environment that has TensorFlow Lite's C library, so
+that both sides run the same graph on the same interpreter. Places in texts are in UTF-16 units, as
+on the JVM.
 """
 
 from __future__ import annotations

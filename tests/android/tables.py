@@ -1,7 +1,7 @@
 """Writes the Kotlin sources that hold tables of Python's: Unicode, and languages' small words.
 
-`python -m tests.android.tables`. Android's own Unicode is another in each release; with these tables
-a text has the same ids on every phone.
+`python -m tests.android.tables`. Android's own Unicode is another in each release; with these
+tables a text has the same ids on every phone.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _decompositions() -> str:
     return _file(
         "/** What characters are made of, in Python's Unicode. */\n"
         "internal object DecompositionTable {\n"
-        "    /** Distance from the one before, `+` where the parts make it, `-` where not, parts. */\n"
+        "    /** Distance from the one before, `+` where its parts make it or `-`, parts. */\n"
         f"    const val PARTS =\n{_literal(parts)}\n"
         "}\n"
     )

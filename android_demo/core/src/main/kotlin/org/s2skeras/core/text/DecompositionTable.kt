@@ -4,7 +4,7 @@ package org.s2skeras.core.text
 
 /** What characters are made of, in Python's Unicode. */
 internal object DecompositionTable {
-    /** Distance from the one before, `+` where the parts make it, `-` where not, parts. */
+    /** Distance from the one before, `+` where its parts make it or `-`, parts. */
     const val PARTS =
         "5c+1t.lc 1+1t.ld 1+1t.le 1+1t.lf 1+1t.lk 1+1t.lm 2+1v.mf 1+1x.lc 1+1x.ld 1+1x.le 1+1x.lk 1+21.lc 1+21.ld 1+21.le 1+21.lk 2+26.lf 1+27.lc 1+27.ld 1+27.le 1+27.lf " +
         "1+27.lk 3+2d.lc 1+2d.ld 1+2d.le 1+2d.lk 1+2h.ld 3+2p.lc 1+2p.ld 1+2p.le 1+2p.lf 1+2p.lk 1+2p.lm 2+2r.mf 1+2t.lc 1+2t.ld 1+2t.le 1+2t.lk 1+2x.lc 1+2x.ld 1+2x.le " +

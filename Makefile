@@ -1,4 +1,4 @@
-# make demo · make test · make test-arm64 · make lint · make bench · make bench-device · make claims;
+# make demo · make apk · make test · make test-arm64 · make lint · make bench · make bench-device · make claims;
 # each sets up what it needs.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -8,7 +8,7 @@ MODEL := $(DEMO)/model.tflite
 TYPED := recieve definately occured seperate wierd accomodate begining untill \
          goverment tommorow correct neccessary
 
-.PHONY: demo browser jdk test test-arm64 lint bench bench-device claims format clean
+.PHONY: demo apk android-tools browser test test-arm64 lint bench bench-device claims format clean
 .DELETE_ON_ERROR:
 
 demo: $(MODEL)
@@ -24,8 +24,28 @@ $(DEMO)/run/model.keras: recipes/misspellings.yaml | .venv/ready
 	@$(BIN)/s2s-keras train $< --out $(DEMO)/run --resume
 
 test: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready .venv-jax/ready \
-      .venv-torch/ready browser jdk
+      .venv-torch/ready browser apk
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not arm64'
+
+# The Android app, without Android Studio; see android_demo/README.md.
+apk: build/android/s2s-keras.apk
+
+build/android/s2s-keras.apk: $(shell find android_demo -type f -not -path '*/build/*' \
+    -not -path '*/src/test/*') $(wildcard s2s_keras/models/*.tflite) | .venv/ready android-tools
+	@PYTHON=$(CURDIR)/$(BIN)/python android_demo/build.sh
+
+android-tools:
+	@need=; for tool in javac mvn apksigner zipalign zip; do \
+	  command -v $$tool >/dev/null || need="$$need $$tool"; done; \
+	if [ -n "$$need" ]; then \
+	  packages=$$(echo $$need | sed 's/javac/openjdk-17-jdk-headless/; s/mvn/maven/'); \
+	  command -v apt-get >/dev/null || { echo "The app needs$$need: install $$packages." >&2; exit 1; }; \
+	  as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  echo "Installing $$packages ..."; \
+	  { $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    $$as_root apt-get install -y -qq --no-install-recommends $$packages >/dev/null; } || { \
+	    echo "The app needs$$need: apt-get install $$packages" >&2; exit 1; }; \
+	fi
 
 # For the tests of the served page.
 browser:
@@ -36,17 +56,6 @@ browser:
 	  { $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	    $$as_root apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; } || { \
 	    echo "The tests need a browser: apt-get install chromium chromium-driver" >&2; exit 1; }; \
-	fi
-
-# For the tests of android_demo/core.
-jdk:
-	@if ! command -v javac >/dev/null || ! command -v mvn >/dev/null; then \
-	  command -v apt-get >/dev/null || { echo "The tests need a JDK, 17 or later, and Maven: install both." >&2; exit 1; }; \
-	  as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  echo "Installing openjdk-17-jdk-headless and maven ..."; \
-	  { $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	    $$as_root apt-get install -y -qq --no-install-recommends openjdk-17-jdk-headless maven >/dev/null; } || { \
-	    echo "The tests need a JDK: apt-get install openjdk-17-jdk-headless maven" >&2; exit 1; }; \
 	fi
 
 # The arm64 builds of the runtimes, emulated.

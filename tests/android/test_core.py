@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import unicodedata
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
+from tests.android.junit import CORE, run_tests
 from tests.android.tables import FOLDER, UNICODE, sources
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = ROOT / ".venv-tflite-runtime"
-CORE = ROOT / "android_demo" / "core"
 CLASSES = (
     "ArtifactTest",
     "AllocationTest",
@@ -42,28 +36,5 @@ def test_no_source_names_what_a_phone_lacks() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_core_answers_as_python(tmp_path: Path) -> None:
-    [library] = ENVIRONMENT.glob("lib/python3*/site-packages/*/lib/libtensorflowlite_c.so")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    goldens = [ENVIRONMENT / "bin" / "python", "-m", "tests.android.golden", tmp_path / "goldens"]
-    _run([*map(str, goldens)], environment)
-    output = tmp_path / "output"  # classes of sources that are gone would stay in an older one
-    tests = ["mvn", "-q", "-B", "-f", str(CORE), "test", f"-Dgoldens={tmp_path / 'goldens'}"]
-    lock = ROOT / "build" / "android" / "maven.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):  # Maven's folder of packages is not for two at once
-        _run([*tests, f"-Dtflite.library={library}", f"-Doutput={output}"], environment)
-    found = {path.stem.rpartition(".")[2]: path for path in output.glob("*/TEST-*.xml")}
-    assert sorted(found) == sorted(CLASSES)
-    for name, path in found.items():
-        suite = ElementTree.parse(path).getroot()
-        counts = [int(suite.attrib[key]) for key in ("failures", "errors", "skipped")]
-        assert int(suite.attrib["tests"]) > 0, name
-        assert counts == [0, 0, 0], name
-
-
-def _run(command: list[str], environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+def test_core_answers_as_python(core_output: Path, goldens: Path) -> None:
+    assert sorted(run_tests(core_output, goldens, "desktop")) == sorted(CLASSES)

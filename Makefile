@@ -58,9 +58,9 @@ browser:
 	    echo "The tests need a browser: apt-get install chromium chromium-driver" >&2; exit 1; }; \
 	fi
 
-# The arm64 builds of the runtimes, emulated.
-test-arm64: .venv/ready .venv-litert/ready .venv-arm64/ready
-	@$(BIN)/python -m pytest -m arm64 tests/runtimes
+# The arm64 builds of the runtimes, emulated, and the JVM's.
+test-arm64: .venv/ready .venv-litert/ready .venv-arm64/ready android-tools
+	@$(BIN)/python -m pytest -m arm64 tests/runtimes tests/android
 
 lint: .venv/ready
 	@$(BIN)/ruff format --check .
@@ -123,7 +123,7 @@ clean:
 	@.venv-$*/bin/pip install --quiet --disable-pip-version-check --editable '.[train-$*]'
 	@touch $@
 
-# Debian's Python for arm64, unpacked and not installed, and packages beside it. Without the
+# Debian's Python and Java for arm64, unpacked and not installed, and packages beside it. Without the
 # cpuinfo of an arm64 machine ai-edge-litert would read that of the host, and crash.
 .venv-arm64/ready: pyproject.toml tests/runtimes/cpuinfo-arm64 | .venv-tflite-runtime/ready
 	@for tool in mmdebstrap qemu-aarch64-static; do command -v $$tool >/dev/null || { \
@@ -131,7 +131,8 @@ clean:
 	@echo "Setting up .venv-arm64 ..."
 	@rm -rf .venv-arm64 && mkdir -p .venv-arm64
 	@mmdebstrap --quiet --variant=extract --architectures=arm64 \
-	  --include=python3.11-minimal,libpython3.11-stdlib,libstdc++6 bookworm .venv-arm64/root
+	  --include=python3.11-minimal,libpython3.11-stdlib,libstdc++6,openjdk-17-jre-headless \
+	  bookworm .venv-arm64/root
 	@mkdir -p .venv-arm64/root/proc && cp tests/runtimes/cpuinfo-arm64 .venv-arm64/root/proc/cpuinfo
 	@.venv-tflite-runtime/bin/pip install --quiet --disable-pip-version-check \
 	  --root-user-action=ignore \

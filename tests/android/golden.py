@@ -78,18 +78,25 @@ def main() -> None:
     """Writes the files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    folder: Path = parser.parse_args().folder
+    parser.add_argument("--lines", type=int, help="how many each file has at most, default all")
+    arguments = parser.parse_args()
+    folder: Path = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
+
+    def write(name: str, lines: Iterable[dict[str, Any]]) -> None:
+        texts = (f"{json.dumps(line)}\n" for line in islice(lines, arguments.lines))
+        (folder / name).write_text("".join(texts), encoding="ascii")
+
     for kind, lowercase in KINDS:
         lines = _tokenizer_lines(kind, lowercase)
-        _write(folder / f"{kind}-{'lower' if lowercase else 'any'}.jsonl", lines)
-    _write(folder / "texts.jsonl", map(_text_line, [*golden_texts(), *AWKWARD]))
+        write(f"{kind}-{'lower' if lowercase else 'any'}.jsonl", lines)
+    write("texts.jsonl", map(_text_line, [*golden_texts(), *AWKWARD]))
     with Corrector(shipped_corrector("en"), interpreter=Interpreter) as corrector:
-        _write(folder / "corrections.jsonl", _corrections(corrector))
-        _write(folder / "judgements.jsonl", _judgements(corrector))
-        _write(folder / "suggestions.jsonl", _suggestions(corrector))
+        write("corrections.jsonl", _corrections(corrector))
+        write("judgements.jsonl", _judgements(corrector))
+        write("suggestions.jsonl", _suggestions(corrector))
     with Translator(shipped_model("en", "fr"), interpreter=Interpreter) as translator:
-        _write(folder / "translations.jsonl", _translations(translator))
+        write("translations.jsonl", _translations(translator))
 
 
 def mistyped(text: str, rng: random.Random) -> str:
@@ -259,10 +266,6 @@ def _edit(text: str, edit: Edit) -> dict[str, Any]:
 
 def _place(text: str, place: int) -> int:
     return len(text[:place].encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
-    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -17,11 +17,24 @@ ENVIRONMENT = ROOT / ".venv-tflite-runtime"
 CORE = ROOT / "android_demo" / "core"
 
 
-def write_goldens(folder: Path) -> None:
-    """Writes what Python makes of many texts."""
-    python = ENVIRONMENT / "bin" / "python"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    run([python, "-m", "tests.android.golden", folder], environment)
+def write_goldens(
+    folder: Path,
+    python: Sequence[str] = (str(ENVIRONMENT / "bin" / "python"),),
+    packages: Path | None = None,
+    lines: int | None = None,
+) -> None:
+    """Writes what Python makes of many texts.
+
+    Args:
+        folder: where to.
+        python: the command that starts Python.
+        packages: a folder of packages that it does not find by itself, or `None`.
+        lines: how many each file has at most, or `None` for all.
+    """
+    paths = [str(path) for path in (ROOT, packages) if path]
+    limit = [] if lines is None else ["--lines", str(lines)]
+    command = [*python, "-m", "tests.android.golden", *limit, folder]
+    run(command, {**os.environ, "PYTHONPATH": os.pathsep.join(paths)})
 
 
 def compile_tests(output: Path) -> None:

@@ -1,5 +1,5 @@
-# make demo · make apk · make test · make test-arm64 · make lint · make bench · make bench-device · make claims;
-# each sets up what it needs.
+# make demo · make apk · make docs · make test · make test-arm64 · make lint · make bench ·
+# make bench-device · make claims; each sets up what it needs.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -7,8 +7,10 @@ DEMO := build/demo
 MODEL := $(DEMO)/model.tflite
 TYPED := recieve definately occured seperate wierd accomodate begining untill \
          goverment tommorow correct neccessary
+# Not --quiet, with which warnings would not count.
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-.PHONY: demo apk android-tools browser test test-arm64 lint bench bench-device claims format clean
+.PHONY: demo apk docs android-tools browser test test-arm64 lint bench bench-device claims format clean
 .DELETE_ON_ERROR:
 
 demo: $(MODEL)
@@ -33,6 +35,11 @@ apk: build/android/s2s-keras.apk
 build/android/s2s-keras.apk: $(shell find android_demo -type f -not -path '*/build/*' \
     -not -path '*/src/test/*') $(wildcard s2s_keras/models/*.tflite) | .venv/ready android-tools
 	@PYTHON=$(CURDIR)/$(BIN)/python android_demo/build.sh
+
+# The documentation site, which needs no network to be read.
+docs: .venv/ready
+	@$(SITE)
+	@echo "Open build/docs/index.html."
 
 android-tools:
 	@need=; for tool in javac mvn apksigner zipalign zip; do \
@@ -69,6 +76,7 @@ lint: .venv/ready
 	@rm -rf build/typecheck && mkdir -p build/typecheck
 	@cp -rs "$(CURDIR)/s2s_keras" build/typecheck/ && ln -s "$(CURDIR)/export" build/typecheck/s2s_keras/export
 	@cd build/typecheck && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p s2s_keras
+	@$(SITE)
 
 format: .venv/ready
 	@$(BIN)/ruff format .

@@ -29,7 +29,9 @@ Positive = Annotated[float, Field(gt=0)]
 class Section(BaseModel):
     """A part of a recipe: unknown keys are errors, and values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 def section_of(annotation: Any) -> type[BaseModel] | None:

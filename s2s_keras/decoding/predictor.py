@@ -94,7 +94,7 @@ class Predictor:
         Args:
             texts: sources.
             batch_size: texts of like length that are decoded together, at least 1; a TFLite session
-            takes 1.
+                takes 1.
 
         Raises:
             InputError: see `check`; with `settings.split_long_sources` or `split_sentences` a text

@@ -42,14 +42,14 @@ class Seq2Seq(PortableModel):
     The model carries its tokenisers, so that a saved model is complete: `generate` takes and
     returns text. It trains with plain `compile` and `fit`; see `PortableModel` for the backends.
 
-    | system | arguments |
-    |---|---|
-    | RNNencdec (Cho 2014) | `decoder="cho", encoder_direction="forward", deep_output="maxout"` |
-    | Sutskever 2014 | `decoder="sutskever", encoder_direction="backward", cell="lstm"`,
-      `bridge="copy"`, four layers |
-    | RNNsearch (Bahdanau 2015) | `decoder="bahdanau", deep_output="maxout"` |
-    | Luong 2015 | `decoder="luong", encoder_direction="forward", cell="lstm", bridge="copy"`,
-      `input_feeding=True`, any `score`, `attention_window` for local-p |
+    The systems of the papers are:
+
+    - RNNencdec (Cho 2014): `decoder="cho", encoder_direction="forward", deep_output="maxout"`.
+    - Sutskever 2014: `decoder="sutskever", encoder_direction="backward", cell="lstm"`,
+      `bridge="copy"`, four layers.
+    - RNNsearch (Bahdanau 2015): `decoder="bahdanau", deep_output="maxout"`.
+    - Luong 2015: `decoder="luong", encoder_direction="forward", cell="lstm", bridge="copy"`,
+      `input_feeding=True`, any `score`, `attention_window` for local-p.
 
     Args:
         source_tokenizer: text -> `source_ids`.

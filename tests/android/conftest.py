@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.android.junit import compile_tests, write_goldens
+from tests.android.junit import compile_tests, write_goldens, write_kinds
 
 Once = Callable[[str, Callable[[Path], None]], Path]
 
@@ -38,5 +38,10 @@ def core_output(once: Once) -> Path:
 
 @pytest.fixture(scope="session")
 def goldens(once: Once) -> Path:
-    """What Python makes of many texts."""
-    return once("goldens", write_goldens)
+    """What Python makes of many texts, with the models that ship and with small ones."""
+
+    def write(folder: Path) -> None:
+        write_goldens(folder)
+        write_kinds(folder / "kinds")
+
+    return once("goldens", write)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from pathlib import Path
 
 from filelock import FileLock
 
-__all__ = ["CORE", "ROOT", "compile_tests", "run", "run_tests", "write_goldens"]
+__all__ = ["CORE", "ROOT", "compile_tests", "run", "run_tests", "write_goldens", "write_kinds"]
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = ROOT / ".venv-tflite-runtime"
@@ -35,6 +36,14 @@ def write_goldens(
     limit = [] if lines is None else ["--lines", str(lines)]
     command = [*python, "-m", "tests.android.golden", *limit, folder]
     run(command, {**os.environ, "PYTHONPATH": os.pathsep.join(paths)})
+
+
+def write_kinds(folder: Path) -> None:
+    """Writes small models of other kinds, and what Python makes of texts with them."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run([sys.executable, "-m", "tests.android.kinds", folder], environment)
+    python = ENVIRONMENT / "bin" / "python"
+    run([python, "-m", "tests.android.kinds_golden", folder], environment)
 
 
 def compile_tests(output: Path) -> None:

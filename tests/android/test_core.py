@@ -15,6 +15,7 @@ CLASSES = (
     "AllocationTest",
     "CorrectorGoldenTest",
     "CorrectorTest",
+    "KindsGoldenTest",
     "PersonalWordsTest",
     "TextGoldenTest",
     "TranslatorGoldenTest",

@@ -1,24 +1,27 @@
 package org.s2skeras
 
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.s2skeras.core.decoding.DecodingSettings
+import org.s2skeras.core.decoding.LengthPenalty
 import org.s2skeras.core.runtime.Artifact
 import org.s2skeras.core.runtime.InterpreterFactory
 import org.s2skeras.core.runtime.parseJson
 import org.s2skeras.desktop.DesktopInterpreter
 import java.io.File
 
-/** What Python makes of many texts, of `python -m tests.android.golden`. */
+/** What Python makes of many texts; [folder] is of `tests/android/golden.py` and `kinds_golden.py`. */
 object Goldens {
-    private val folder = File(System.getProperty("goldens"))
+    val folder = File(System.getProperty("goldens"))
+
     /** How many lines a file has at least; a slow machine is given fewer. */
     private val least = Integer.getInteger("goldens.least", 100)
     val desktop = InterpreterFactory { DesktopInterpreter(it) }
 
     /** Returns the lines of a file. */
-    fun lines(name: String): List<Golden> {
+    fun lines(name: String, atLeast: Int = least): List<Golden> {
         val file = File(folder, name)
         check(file.isFile) { "$file is missing: run `python -m tests.android.golden $folder`." }
-        return file.readLines().map { Golden(parseJson(it) as Map<*, *>) }.also { check(it.size >= least) }
+        return file.readLines().map { Golden(parseJson(it) as Map<*, *>) }.also { check(it.size >= atLeast) }
     }
 
     /** Returns a shipped model. */
@@ -40,6 +43,24 @@ class Golden(val values: Map<*, *>) {
     fun list(name: String): List<*> = values[name] as List<*>
 
     fun strings(name: String): List<String> = list(name).map { it as String }
+
+    /** The settings of a line; what it does not hold is as a translator has it. */
+    fun settings(): DecodingSettings = Golden(values["settings"] as Map<*, *>).run {
+        DecodingSettings(
+            beamWidth = int("beam_width"),
+            nBest = int("n_best"),
+            lengthPenalty = LengthPenalty.valueOf(text("length_penalty").uppercase()),
+            lengthPenaltyAlpha = number("length_penalty_alpha"),
+            coveragePenaltyBeta = number("coverage_penalty_beta"),
+            maxOutputLength = int("max_output_length"),
+            minOutputLength = int("min_output_length"),
+            allowUnknown = values["allow_unknown"] == true,
+            replaceUnknown = values["replace_unknown"] == true,
+            splitSentences = values["split_sentences"] == true,
+            splitLongSources = values["split_long_sources"] != false,
+            maxSourceLength = int("max_source_length"),
+        )
+    }
 
     fun nested(name: String): List<Golden> = list(name).map { Golden(it as Map<*, *>) }
 }

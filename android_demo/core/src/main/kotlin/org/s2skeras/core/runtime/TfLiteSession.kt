@@ -64,7 +64,7 @@ class TfLiteSession(artifact: Artifact, factory: InterpreterFactory) : Resumable
         val start = bucket.value
         val isKept = keepsEncoded && !isStateful && encoded === start && start.holds(sourceIds)
         encoded = null
-        if (!isKept) start.encode(sourceIds)
+        if (!isKept) running { start.encode(sourceIds) }
         encoded = start
         val step = steps.getValue(bucket.key).getValue(beamWidth)
         if (!isStateful) step.take(start.signature)
@@ -81,7 +81,7 @@ class TfLiteSession(artifact: Artifact, factory: InterpreterFactory) : Resumable
         }
         checkIds("tokens", tokens, targetSize)
         checkIds("parents", parents, step.rows)
-        val largest = step.run(tokens, parents)
+        val largest = running { step.run(tokens, parents) }
         if (largest >= targetSize) {
             throw ArtifactException(
                 "$name: the graph answers with ids that are not in the vocabulary of $targetSize: the two are " +
@@ -162,6 +162,12 @@ class TfLiteSession(artifact: Artifact, factory: InterpreterFactory) : Resumable
         throw ArtifactException("$name: the interpreter refuses the graph: ${error.message}", error)
     } catch (error: IllegalArgumentException) {
         throw ArtifactException("$name: the interpreter refuses the graph: ${error.message}", error)
+    }
+
+    private inline fun <T> running(run: () -> T): T = try {
+        run()
+    } catch (error: IllegalStateException) {
+        throw ArtifactException("$name: the graph fails on ids of its vocabularies: ${error.message}", error)
     }
 
     private inline fun <T> alone(action: () -> T): T {

@@ -3,11 +3,8 @@ package org.s2skeras.core.runtime
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Test
-import org.s2skeras.Golden
 import org.s2skeras.Goldens
 import org.s2skeras.assertClose
-import org.s2skeras.core.decoding.DecodingSettings
-import org.s2skeras.core.decoding.LengthPenalty
 
 class TranslatorGoldenTest {
     @Test
@@ -15,7 +12,7 @@ class TranslatorGoldenTest {
         Translator(Goldens.model("en-fr.tflite"), Goldens.desktop).use { translator ->
             for (line in Goldens.lines("translations.jsonl")) {
                 val text = line.text("text")
-                translator.use(settings(Golden(line.values["settings"] as Map<*, *>)))
+                translator.use(line.settings())
                 val outputs = line.nested("outputs")
                 if (outputs.isEmpty()) {
                     assertThrows(InputException::class.java) { translator.predict(text) }
@@ -39,18 +36,4 @@ class TranslatorGoldenTest {
             }
         }
     }
-
-    private fun settings(given: Golden) = DecodingSettings(
-        beamWidth = given.int("beam_width"),
-        nBest = given.int("n_best"),
-        lengthPenalty = LengthPenalty.valueOf(given.text("length_penalty").uppercase()),
-        lengthPenaltyAlpha = given.number("length_penalty_alpha"),
-        coveragePenaltyBeta = given.number("coverage_penalty_beta"),
-        maxOutputLength = given.int("max_output_length"),
-        minOutputLength = given.int("min_output_length"),
-        replaceUnknown = given.flag("replace_unknown"),
-        splitSentences = given.flag("split_sentences"),
-        splitLongSources = true,
-        maxSourceLength = given.int("max_source_length"),
-    )
 }

@@ -19,6 +19,7 @@ CLASSES = (
     "PersonalWordsTest",
     "TextGoldenTest",
     "TranslatorGoldenTest",
+    "TranslatorTest",
 )
 
 

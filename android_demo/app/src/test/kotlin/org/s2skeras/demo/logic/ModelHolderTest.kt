@@ -83,6 +83,38 @@ class ModelHolderTest {
     }
 
     @Test
+    fun `a model that is released while it loads is used once and closed`() {
+        val loading = CountDownLatch(1)
+        val mayEnd = CountDownLatch(1)
+        val slow = ModelHolder {
+            loading.countDown()
+            mayEnd.await()
+            Model().also { loaded += it }
+        }
+        val client = Executors.newSingleThreadExecutor()
+        val answer = client.submit<Boolean> { slow.use { !it.isClosed } }
+        assertTrue(loading.await(10, TimeUnit.SECONDS))
+        slow.release() // the screen is gone, or memory is short
+        mayEnd.countDown()
+        assertTrue(answer.get(10, TimeUnit.SECONDS))
+        client.shutdown()
+        assertTrue(loaded.single().isClosed)
+        assertFalse(slow.isLoaded)
+    }
+
+    @Test
+    fun `clients that wait for a model share it`() {
+        val begin = CountDownLatch(1)
+        val clients = Executors.newFixedThreadPool(CLIENTS)
+        val slow = ModelHolder { Model().also { Thread.sleep(50) }.also { loaded += it } }
+        val answers = List(CLIENTS) { clients.submit<Model> { begin.await().let { slow.use { it } } } }
+        begin.countDown()
+        assertEquals(1, answers.map { it.get(10, TimeUnit.SECONDS) }.toSet().size)
+        clients.shutdown()
+        assertEquals(1, loaded.size)
+    }
+
+    @Test
     fun `what keeps a model from loading is found out once, and said in one line`() {
         var tries = 0
         val broken = ModelHolder<Model> {

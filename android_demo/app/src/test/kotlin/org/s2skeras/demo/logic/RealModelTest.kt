@@ -14,10 +14,14 @@ import org.s2skeras.core.runtime.Corrector
 import org.s2skeras.core.runtime.DataException
 import org.s2skeras.core.runtime.InputException
 import org.s2skeras.desktop.DesktopInterpreter
+import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.IOException
 import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
+import java.util.zip.ZipEntry
+import java.util.zip.ZipFile
+import java.util.zip.ZipOutputStream
 
 /** What the service and the screens do with the model that ships. */
 class RealModelTest {
@@ -39,7 +43,9 @@ class RealModelTest {
     @AfterEach
     fun release() = corrector.release()
 
-    private fun found(text: String) = check.check(text, 5)
+    /** Asks with the model in memory: a machine that does much else may take long to load it. */
+    private fun found(text: String) = runCatching { corrector.use { it.correct("Teh") } }
+        .let { check.check(text, 5) }
         ?.map { text.substring(it.offset, it.offset + it.length) to it.suggestions.firstOrNull() }
 
     @Test
@@ -94,6 +100,53 @@ class RealModelTest {
         file = model
         corrector.release()
         assertEquals(listOf("teh" to "the"), found("I recieve teh letter"))
+    }
+
+    /** Writes the model with another format in its metadata. */
+    private fun writeNewer(target: File) {
+        ZipFile(model).use { zip ->
+            val members = zip.entries().toList().associate { it.name to zip.getInputStream(it).readBytes() }
+            val content = ByteArrayOutputStream()
+            ZipOutputStream(content.apply { write("????TFL3".toByteArray()) }).use { out ->
+                for ((name, bytes) in members) {
+                    out.putNextEntry(ZipEntry(name))
+                    val text = if (name == "model.json") String(bytes).replace(Regex("\"format_version\": *2"), "\"format_version\": 9") else null
+                    out.write(text?.toByteArray() ?: bytes)
+                }
+            }
+            target.writeBytes(content.toByteArray())
+        }
+    }
+
+    @Test
+    fun `each file that is no model is told apart, in one line of the log`() {
+        file = File(folder, "en.tflite")
+        val problems = listOf<Pair<String, () -> Unit>>(
+            "this is not a file" to { file.delete() },
+            "not a TFLite file" to { file.writeText("PK and something else") },
+            "no readable metadata" to { file.writeBytes(model.readBytes().copyOf(100)) },
+            "Update the app" to { writeNewer(file) },
+            "checksum of graph" to { file.writeBytes(model.readBytes().also { it[5000]++ }) },
+            "files whose task is correction" to { File(model.parentFile, "en-fr.tflite").copyTo(file, overwrite = true) },
+        )
+        for ((problem, make) in problems) {
+            make()
+            log.clear()
+            corrector.release() // as the system does where a new version is installed
+            repeat(2) { assertNull(found("I recieve it")) }
+            assertTrue(log.size == 1 && problem in log[0] && file.path in log[0] && "\n" !in log[0]) { "$problem: $log" }
+        }
+    }
+
+    @Test
+    fun `what is begun again after the process died finds words and model as they were`() {
+        words.learn("recieve")
+        File(folder, ".words.txt7.tmp").writeText("half of wh") // what a process left that died while it wrote
+        val again = OwnWords(File(folder, "words.txt"), { log += it }) { corrector }
+        corrector.release()
+        assertEquals(listOf("recieve"), again.words())
+        assertEquals(listOf("teh" to "the"), found("I recieve teh letter"))
+        assertEquals(emptyList<String>(), log)
     }
 
     @Test

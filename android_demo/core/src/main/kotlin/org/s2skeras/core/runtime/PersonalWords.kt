@@ -74,15 +74,18 @@ class PersonalWords(val file: File) {
     }
 
     private fun write(target: File, lines: List<String>) {
-        val temporary = File.createTempFile(".${target.name}", ".tmp", target.parentFile)
+        var temporary: File? = null
         try {
+            temporary = File.createTempFile(".${target.name}", ".tmp", target.parentFile)
             FileOutputStream(temporary).use { stream ->
                 stream.write(lines.joinToString("") { "$it\n" }.toByteArray())
                 stream.fd.sync()
             }
-            if (!temporary.renameTo(target)) throw IOException("$target: cannot be replaced.")
+            if (!temporary.renameTo(target)) throw IOException("it cannot be replaced")
+        } catch (error: IOException) {
+            throw IOException("$target: cannot be written: ${error.message}. Its words are those of before.", error)
         } finally {
-            temporary.delete()
+            temporary?.delete()
         }
     }
 

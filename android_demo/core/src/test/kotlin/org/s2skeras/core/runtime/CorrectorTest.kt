@@ -78,6 +78,25 @@ class CorrectorTest {
     }
 
     @Test
+    fun `a long text that is cancelled keeps what was found until then`() {
+        val corrector = corrector()
+        val text = List(40) { "I recieved teh letter number ${'a' + it % 26} yesterdya, \ud83d\ude00 definately." }.joinToString(" ")
+        val whole = corrector.correct(text)
+        assertTrue(whole.isComplete && whole.edits.size > 100)
+        for (words in listOf(0, 1, 30, 150)) {
+            var asked = 0
+            val found = corrector.correct(text) { asked++ == words }
+            assertFalse(found.isComplete)
+            assertEquals(words + 1, asked)
+            assertEquals(whole.edits.take(found.edits.size), found.edits)
+            assertTrue(found.edits.size <= words && found.edits.size >= words / 4) { "${found.edits.size} of $words" }
+            val behind = found.edits.lastOrNull()?.end ?: 0
+            assertTrue(found.text.endsWith(text.substring(behind)))
+        }
+        assertEquals(whole, corrector.correct(text))
+    }
+
+    @Test
     fun `awkward texts come back`() {
         val corrector = corrector()
         val large = "1 . \ud800 \ufffe, ``` ".repeat(60_000) + "\udc00"

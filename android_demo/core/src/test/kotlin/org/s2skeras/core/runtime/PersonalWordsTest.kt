@@ -66,4 +66,59 @@ class PersonalWordsTest {
         assertThrows(IOException::class.java) { words.learn("word") }
         assertEquals(emptySet<String>(), words.learned)
     }
+
+    private fun child(main: String, vararg arguments: String, shell: String = "exec"): Process {
+        val java = File(System.getProperty("java.home"), "bin/java").path
+        // No file of the JVM's own is in the way of a limit on the size of files.
+        val command = listOf(java, "-XX:-UsePerfData", "-cp", System.getProperty("java.class.path"), main, *arguments)
+        return ProcessBuilder("bash", "-c", "$shell \"$@\"", "bash", *command.toTypedArray()).redirectErrorStream(true).start()
+    }
+
+    @Test
+    fun `where no more fits on the disk, what was there stays, and is told`() {
+        val words = PersonalWords(file)
+        val before = List(40) { "word${'a' + it / 26}${'a' + it % 26}${"x".repeat(15)}" }
+        before.forEach(words::learn)
+        assertTrue(file.length() < 1024)
+        // Where no file may be larger than 1 kB, writing fails half-way, as on a full disk.
+        val done = child("org.s2skeras.core.runtime.PersonalWordsTestKt", file.path, "100", shell = "ulimit -f 1; exec")
+        val said = done.inputStream.bufferedReader().readText().trim()
+        assertEquals(0, done.waitFor(), said)
+        assertTrue(said.startsWith("$file: cannot be written: ") && said.endsWith("Its words are those of before.")) { said }
+        val read = PersonalWords(file)
+        assertTrue(read.learned.containsAll(before))
+        assertTrue(read.learned.size in 50..70) { "${read.learned.size} words" }
+        assertEquals(setOf("words.txt", ".words.txt.lock"), file.parentFile.list()!!.toSet())
+        read.learn("afterwards" + "x".repeat(30))
+        assertEquals(read.learned, PersonalWords(file).learned)
+    }
+
+    @Test
+    fun `a process that dies while it writes leaves the words whole`() {
+        for (milliseconds in listOf(0L, 7L, 23L)) {
+            val done = child("org.s2skeras.core.runtime.PersonalWordsTestKt", file.path, "1000000")
+            while (!file.exists()) Thread.sleep(1)
+            val before = file.readLines().size
+            while (file.readLines().size < before + 5) Thread.sleep(1)
+            Thread.sleep(milliseconds)
+            done.destroyForcibly().waitFor()
+            val text = file.readText()
+            assertTrue(text.endsWith("\n"))
+            val words = PersonalWords(file)
+            assertEquals(text.trimEnd().split("\n").toSet(), words.learned)
+            words.learn("after")
+            assertTrue("after" in PersonalWords(file).learned)
+            words.forget("after")
+        }
+    }
+}
+
+/** Learns many words to a file, and says what is wrong: for a process of its own. */
+fun main(arguments: Array<String>) {
+    val words = PersonalWords(File(arguments[0]))
+    try {
+        repeat(arguments[1].toInt()) { words.learn("more" + it.toString().map { digit -> 'a' + (digit - '0') }.joinToString("")) }
+    } catch (error: IOException) {
+        println(error.message)
+    }
 }

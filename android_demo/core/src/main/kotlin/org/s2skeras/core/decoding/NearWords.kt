@@ -22,8 +22,8 @@ class Near(val indices: IntArray, val slips: DoubleArray, val edits: IntArray)
  * Edits are omissions, insertions, substitutions and transpositions of neighbours; none touches what
  * another has changed (optimal string alignment). A word's signature tells which classes of
  * characters it holds, and which more than once: an edit takes at most one bit from it and brings at
- * most one. Of words whose signatures fit, the table of edit distances is filled as far as it may
- * stay within the edits.
+ * most one. Of words whose lengths and signatures fit, the table of edit distances is filled as far
+ * as it may stay within the edits.
  *
  * Reference: Ukkonen 1985, "Algorithms for approximate string matching" (the band of the table).
  *
@@ -33,6 +33,12 @@ class NearWords(private val lexicon: Lexicon, private val channel: ChannelModel?
     private val letters = lexicon.letters()
     private val starts = IntArray(lexicon.size + 1)
     private val signatures = LongArray(lexicon.size)
+
+    /** Indices of the words in the order of their lengths, of one length in that of the lexicon. */
+    private val byLength = IntArray(lexicon.size)
+
+    /** Where in [byLength] the words of each length begin. */
+    private val lengthStarts: IntArray
     private val remembered = object : LinkedHashMap<Key, Near>(REMEMBERED, 0.75f, true) {
         override fun removeEldestEntry(eldest: MutableMap.MutableEntry<Key, Near>) = size > REMEMBERED
     }
@@ -42,6 +48,11 @@ class NearWords(private val lexicon: Lexicon, private val channel: ChannelModel?
     init {
         var count = 0
         for (i in letters.indices) if (letters[i] == '\n'.code) starts[++count] = i + 1
+        lengthStarts = IntArray((byLength.indices.maxOfOrNull(::length) ?: 0) + 2)
+        for (i in byLength.indices) lengthStarts[length(i) + 1]++
+        for (length in 1 until lengthStarts.size) lengthStarts[length] += lengthStarts[length - 1]
+        val next = lengthStarts.copyOf()
+        for (i in byLength.indices) byLength[next[length(i)]++] = i
         for (i in signatures.indices) signatures[i] = signature(letters, starts[i], starts[i] + length(i))
     }
 
@@ -66,28 +77,16 @@ class NearWords(private val lexicon: Lexicon, private val channel: ChannelModel?
 
     private fun search(typed: String, maxEdits: Int, completes: Boolean): Near {
         val points = typed.points()
-        val distance = Distance(points, maxEdits)
         val slips = if (channel != null) channel.Typed(typed) else null
-        val signature = signature(points, 0, points.size)
-        val needed = java.lang.Long.bitCount(signature)
-        val range = if (completes && maxEdits == 0) lexicon.withPrefix(typed) else 0 until lexicon.size
-        val shortest = if (completes) points.size + 1 else points.size - maxEdits
-        val longest = if (completes) Int.MAX_VALUE else points.size + maxEdits
-        val indices = Numbers()
-        val edits = Numbers()
-        for (i in range) {
-            val length = length(i)
-            if (length < shortest || length > longest) continue
-            val common = java.lang.Long.bitCount(signatures[i] and signature) + maxEdits
-            if (common < needed || (!completes && common < java.lang.Long.bitCount(signatures[i]))) continue
-            val found = distance.of(letters, starts[i], length, completes)
-            if (found <= maxEdits && (completes || found > 0)) {
-                indices.add(i)
-                edits.add(found)
-            }
+        val near = Sought(points, maxEdits, completes)
+        if (completes) {
+            for (i in if (maxEdits == 0) lexicon.withPrefix(typed) else 0 until lexicon.size) near.look(i)
+        } else {
+            val first = lengthStarts[(points.size - maxEdits).coerceIn(0, lengthStarts.size - 1)]
+            val end = lengthStarts[minOf(points.size + maxEdits + 1, lengthStarts.size - 1)]
+            for (place in first until end) near.look(byLength[place])
         }
-        val distances = edits.toArray()
-        val found = indices.toArray()
+        val (found, distances) = near.inOrder()
         val costs = DoubleArray(found.size) {
             val isMistyped = distances[it] > 0 // all else is for free
             if (slips == null || !isMistyped) 0.0 else slips.logProb(letters, starts[found[it]], length(found[it]), completes)
@@ -95,16 +94,32 @@ class NearWords(private val lexicon: Lexicon, private val channel: ChannelModel?
         return Near(found, costs, distances)
     }
 
-    private class Numbers {
-        private var values = IntArray(64)
+    /** The words within some edits of a typed one, among those that are looked at. */
+    private inner class Sought(private val points: IntArray, private val maxEdits: Int, private val completes: Boolean) {
+        private val distance = Distance(points, maxEdits)
+        private val signature = signature(points, 0, points.size)
+        private val needed = java.lang.Long.bitCount(signature) - maxEdits
+        private var values = LongArray(64) // each a word and its edits
         private var size = 0
 
-        fun add(value: Int) {
+        fun look(index: Int) {
+            val other = signatures[index]
+            val common = java.lang.Long.bitCount(other and signature)
+            if (common < needed) return
+            val length = length(index)
+            if (if (completes) length <= points.size else common + maxEdits < java.lang.Long.bitCount(other)) return
+            val edits = distance.of(letters, starts[index], length, completes)
+            if (edits > maxEdits || (edits == 0 && !completes)) return
             if (size == values.size) values = values.copyOf(2 * size)
-            values[size++] = value
+            values[size++] = index.toLong() * (MAX_EDITS + 1) + edits
         }
 
-        fun toArray(): IntArray = values.copyOf(size)
+        /** Returns the words in the lexicon's order, and the edits of each. */
+        fun inOrder(): Pair<IntArray, IntArray> {
+            values.sort(0, size)
+            val indices = IntArray(size) { (values[it] / (MAX_EDITS + 1)).toInt() }
+            return indices to IntArray(size) { (values[it] % (MAX_EDITS + 1)).toInt() }
+        }
     }
 
     /** The edits between a typed word and others, in a band around the diagonal of their table. */

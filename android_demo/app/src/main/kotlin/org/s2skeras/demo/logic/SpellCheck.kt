@@ -9,10 +9,12 @@ import java.util.Locale
  *
  * @param correct corrects a text; it asks its second argument whether it shall stop.
  * @param log takes one line.
+ * @param maxMilliseconds of one text; after them nobody waits any more.
  */
 class SpellCheck(
     private val correct: (text: String, isCancelled: () -> Boolean) -> Correction,
     private val log: (String) -> Unit,
+    private val maxMilliseconds: Long = MAX_MILLISECONDS,
 ) {
     private var logged: String? = null
 
@@ -21,8 +23,8 @@ class SpellCheck(
      * logged in one line, once in a row.
      *
      * @param limit suggestions wanted for each, at most.
-     * @param isCancelled whether nobody waits any more. After [MAX_MILLISECONDS] nobody does; the
-     *     words that were found until then are returned.
+     * @param isCancelled whether nobody waits any more; the words that were found until then are
+     *     returned.
      */
     fun check(
         text: String,
@@ -30,7 +32,7 @@ class SpellCheck(
         isCancelled: () -> Boolean = { false },
     ): List<Misspelling>? {
         val start = System.nanoTime()
-        val isLate = { System.nanoTime() - start > MAX_MILLISECONDS * NANOSECONDS }
+        val isLate = { System.nanoTime() - start > maxMilliseconds * NANOSECONDS }
         val checked = beginning(text)
         if (checked.isBlank()) return emptyList()
         val edits = when (val outcome = outcomeOf { correct(checked) { isCancelled() || isLate() } }) {
@@ -72,7 +74,7 @@ class SpellCheck(
         /** Of a text, the rest is left alone. */
         const val MAX_CHARACTERS = 5000
 
-        /** Of one text. */
+        /** So long a client waits. */
         const val MAX_MILLISECONDS = 2000L
 
         private const val NANOSECONDS = 1_000_000L

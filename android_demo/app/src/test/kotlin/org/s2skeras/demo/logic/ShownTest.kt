@@ -11,11 +11,12 @@ class ShownTest {
         val edits = listOf(
             Edit(0, 3, "Tge", "These", 0.931, listOf("The", "These", "The")),
             Edit(8, 12, "catt", "cat", 1.2, emptyList()),
+            Edit(13, 16, "nad", "and", 0.5, emptyList()),
         )
-        val preview = Preview(Correction("Tge big catt!", "These big cat!", edits))
-        assertEquals("These big cat!", preview.text)
-        assertEquals(listOf("These", "cat"), preview.changed.map(preview.text::substring))
-        assertEquals(listOf(93, 100), preview.lines.map { it.percent })
+        val preview = Preview(Correction("Tge big catt nad", "These big cat and", edits))
+        assertEquals("These big cat and", preview.text)
+        assertEquals(listOf("These", "cat", "and"), preview.changed.map(preview.text::substring))
+        assertEquals(listOf(93, 100, 50), preview.lines.map { it.percent })
         assertEquals(listOf("The"), preview.lines.first().others)
         assertEquals("same", Preview(Correction("same", "same", emptyList())).text)
     }

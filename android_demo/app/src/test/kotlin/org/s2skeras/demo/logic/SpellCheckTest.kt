@@ -49,6 +49,21 @@ class SpellCheckTest {
     }
 
     @Test
+    fun `a client waits no longer than the time limit, and gets what was found until then`() {
+        val slow = SpellCheck(
+            correct = { text, isCancelled ->
+                val end = System.nanoTime() + 10_000_000_000
+                while (!isCancelled() && System.nanoTime() < end) Thread.sleep(1)
+                Correction(text, text, if (System.nanoTime() < end) listOf(edit) else emptyList(), false)
+            },
+            log = { log += it },
+            maxMilliseconds = 20,
+        )
+        assertEquals(2, slow.check("a teh", 5)!!.single().offset)
+        assertEquals(2000, SpellCheck.MAX_MILLISECONDS)
+    }
+
+    @Test
     fun `right words and empty texts have none`() {
         assertEquals(emptyList<Misspelling>(), check.check("right", 5))
         assertEquals(emptyList<Misspelling>(), check.check(" \n", 5))

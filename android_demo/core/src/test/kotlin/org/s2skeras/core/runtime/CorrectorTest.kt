@@ -45,6 +45,9 @@ class CorrectorTest {
         assertTrue("klmora" in corrector.lexicon)
         assertEquals("the klmora", corrector.correct("the klmora").text)
         assertEquals("Klmora", corrector.correctWord("klmroa", "the city of ")?.corrected)
+        corrector.learn("teh") // whatever is likelier
+        assertEquals("teh book", corrector.correct("teh book").text)
+        corrector.forget("teh")
         corrector.block("the")
         assertFalse(corrector.suggest("th", "He read ", count = 8).any { it.text == "the" })
         assertFalse(corrector.correct("teh book").text.startsWith("the "))

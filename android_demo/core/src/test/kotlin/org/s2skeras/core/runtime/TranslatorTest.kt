@@ -85,6 +85,18 @@ class TranslatorTest {
         assertTrue(calls <= 33) { "$calls calls of 10 ms in 300 ms" }
         val done = some.pieces.dropLast(1).map { it.text }
         assertEquals(whole.pieces.take(done.size).map { it.text }, done)
+        delay = 0
+        limit(null)
+        val (first, second) = listOf("I am tired.", sentence).map {
+            calls = 0
+            translator.translate(it)
+            calls
+        }
+        limit(20.0 * (first + second / 3)) // is over in the middle of the second sentence
+        delay = 20
+        calls = 0
+        assertTrue(translator.translate("I am tired. $sentence").timedOut)
+        assertTrue(calls <= first + second / 3 + 2) { "$calls calls; $first and $second without a limit" }
         val last = outputs(text).last()
         assertTrue(last.timedOut && !last.isComplete)
     }

@@ -34,7 +34,7 @@ def write_goldens(
     """
     paths = [str(path) for path in (ROOT, packages) if path]
     limit = [] if lines is None else ["--lines", str(lines)]
-    command = [*python, "-m", "tests.android.golden", *limit, folder]
+    command = [*python, "-m", "tests.golden", folder, "--interpreter", "c_library", *limit]
     run(command, {**os.environ, "PYTHONPATH": os.pathsep.join(paths)})
 
 

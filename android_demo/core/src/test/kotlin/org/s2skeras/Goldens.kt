@@ -9,7 +9,7 @@ import org.s2skeras.core.runtime.parseJson
 import org.s2skeras.desktop.DesktopInterpreter
 import java.io.File
 
-/** What Python makes of many texts; [folder] is of `tests/android/golden.py` and `kinds_golden.py`. */
+/** What Python makes of many texts; [folder] is of `python -m tests.golden` and `tests/android/kinds_golden.py`. */
 object Goldens {
     val folder = File(System.getProperty("goldens"))
 
@@ -20,7 +20,7 @@ object Goldens {
     /** Returns the lines of a file. */
     fun lines(name: String, atLeast: Int = least): List<Golden> {
         val file = File(folder, name)
-        check(file.isFile) { "$file is missing: run `python -m tests.android.golden $folder`." }
+        check(file.isFile) { "$file is missing: run `python -m tests.golden $folder --interpreter c_library`." }
         return file.readLines().map { Golden(parseJson(it) as Map<*, *>) }.also { check(it.size >= atLeast) }
     }
 

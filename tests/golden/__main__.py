@@ -1,8 +1,9 @@
-"""Writes what Python makes of many texts, for the tests of `android_demo/core`.
+"""Writes what Python makes of many texts, for the tests of `android_demo/core` and `web_demo/core`.
 
-`python -m tests.android.golden FOLDER` in an environment that has TensorFlow Lite's C library, so
-that both sides run the same graph on the same interpreter. Places in texts are in UTF-16 units, as
-on the JVM.
+`python -m tests.golden FOLDER --interpreter c_library` in an environment that has TensorFlow Lite's C
+library, as Android; `--interpreter litert` in one that has LiteRT, as the browser: both sides then run
+the same graph on the same interpreter. Places in texts are in UTF-16 units, as on the JVM and in
+JavaScript.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import json
 import random
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -30,6 +32,7 @@ from tests.text.golden import golden_texts, golden_tokenizer_of
 __all__ = ["main"]
 
 ROOT = Path(__file__).parents[2]
+LITERT = "ai-edge-litert"
 CORRECTIONS, TRANSLATIONS = 700, 300
 KINDS = [(kind, lower) for kind in ("character", "subword", "word") for lower in (False, True)]
 SENTENCES = (
@@ -78,9 +81,11 @@ def main() -> None:
     """Writes the files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--interpreter", choices=("c_library", "litert"), required=True)
     parser.add_argument("--lines", type=int, help="how many each file has at most, default all")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
+    interpreter = Interpreter if arguments.interpreter == "c_library" else LITERT
     folder.mkdir(parents=True, exist_ok=True)
 
     def write(name: str, lines: Iterable[dict[str, Any]]) -> None:
@@ -91,11 +96,11 @@ def main() -> None:
         lines = _tokenizer_lines(kind, lowercase)
         write(f"{kind}-{'lower' if lowercase else 'any'}.jsonl", lines)
     write("texts.jsonl", map(_text_line, [*golden_texts(), *AWKWARD]))
-    with Corrector(shipped_corrector("en"), interpreter=Interpreter) as corrector:
+    with Corrector(shipped_corrector("en"), interpreter=interpreter) as corrector:
         write("corrections.jsonl", _corrections(corrector))
         write("judgements.jsonl", _judgements(corrector))
         write("suggestions.jsonl", _suggestions(corrector))
-    with Translator(shipped_model("en", "fr"), interpreter=Interpreter) as translator:
+    with Translator(shipped_model("en", "fr"), interpreter=interpreter) as translator:
         write("translations.jsonl", _translations(translator))
 
 

@@ -1,9 +1,10 @@
-"""Writes what Python makes of many texts, for the tests of `android_demo/core` and `web_demo/core`.
+"""Writes what Python makes of texts, for the tests of `android_demo/core` and `web_demo/core`.
 
-`python -m tests.golden FOLDER --interpreter c_library` in an environment that has TensorFlow Lite's C
-library, as Android; `--interpreter litert` in one that has LiteRT, as the browser: both sides then run
-the same graph on the same interpreter. Places in texts are in UTF-16 units, as on the JVM and in
-JavaScript.
+`python -m tests.golden FOLDER --interpreter c_library` in an environment that has TensorFlow Lite's
+C library, as Android; `--interpreter litert` in one that has LiteRT, as the browser: both sides
+then run the same graph on the same interpreter. For LiteRT, whose int8 products differ between
+processors, the models' twins in float32 are written there, too. Places in texts are in UTF-16
+units, as on the JVM and in JavaScript.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from s2s_keras.errors import InputError
 from s2s_keras.runtime import Corrector, Translator
 from s2s_keras.runtime.shipped import shipped_corrector, shipped_model
 from s2s_keras.text import split_sentences, split_text
-from s2s_keras.text.languages import foreign_spans
+from s2s_keras.text.languages import LANGUAGES, foreign_spans
 from s2s_keras.text.words import find_words, with_case_of
 from tests.runtimes.c_library import Interpreter
 from tests.text.golden import golden_texts, golden_tokenizer_of
@@ -32,7 +33,6 @@ from tests.text.golden import golden_texts, golden_tokenizer_of
 __all__ = ["main"]
 
 ROOT = Path(__file__).parents[2]
-LITERT = "ai-edge-litert"
 CORRECTIONS, TRANSLATIONS = 700, 300
 KINDS = [(kind, lower) for kind in ("character", "subword", "word") for lower in (False, True)]
 SENTENCES = (
@@ -85,7 +85,6 @@ def main() -> None:
     parser.add_argument("--lines", type=int, help="how many each file has at most, default all")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
-    interpreter = Interpreter if arguments.interpreter == "c_library" else LITERT
     folder.mkdir(parents=True, exist_ok=True)
 
     def write(name: str, lines: Iterable[dict[str, Any]]) -> None:
@@ -96,11 +95,21 @@ def main() -> None:
         lines = _tokenizer_lines(kind, lowercase)
         write(f"{kind}-{'lower' if lowercase else 'any'}.jsonl", lines)
     write("texts.jsonl", map(_text_line, [*golden_texts(), *AWKWARD]))
-    with Corrector(shipped_corrector("en"), interpreter=interpreter) as corrector:
+    interpreter: Any = Interpreter
+    spelling, translation = shipped_corrector("en"), shipped_model("en", "fr")
+    if arguments.interpreter == "litert":
+        from tests.golden.float_twin import write_float_twin
+
+        interpreter = "ai-edge-litert"
+        write("languages.jsonl", [{name: sorted(LANGUAGES[name]) for name in LANGUAGES}])
+        write("shipped.jsonl", _shipped(spelling, interpreter))
+        spelling = write_float_twin(spelling, folder / spelling.name)
+        translation = write_float_twin(translation, folder / translation.name)
+    with Corrector(spelling, interpreter=interpreter) as corrector:
         write("corrections.jsonl", _corrections(corrector))
         write("judgements.jsonl", _judgements(corrector))
         write("suggestions.jsonl", _suggestions(corrector))
-    with Translator(shipped_model("en", "fr"), interpreter=interpreter) as translator:
+    with Translator(translation, interpreter=interpreter) as translator:
         write("translations.jsonl", _translations(translator))
 
 
@@ -138,17 +147,24 @@ def _tokenizer_lines(kind: str, lowercase: bool) -> Iterator[dict[str, Any]]:
     yield tokenizer.definition()
     for text in golden_texts():
         ids = tokenizer.encode(text)
-        yield {"text": text, "ids": ids, "decoded": tokenizer.decode(ids)}
+        decoded = tokenizer.decode(ids)
+        yield {"text": text, "ids": ids, "decoded": decoded, "is_newer": _is_newer(text)}
     rng = random.Random(3)
     for _ in range(200):  # bytes that are no UTF-8, too
         ids = [rng.randrange(len(tokenizer)) for _ in range(rng.randrange(1, 12))]
         yield {"text": None, "ids": ids, "decoded": tokenizer.decode(ids)}
 
 
+def _is_newer(text: str) -> bool:
+    """Whether a newer Unicode than Python's may say more of a text."""
+    return any(unicodedata.category(character) == "Cn" for character in text)
+
+
 def _text_line(text: str) -> dict[str, Any]:
     tokenizer = golden_tokenizer_of("subword")
     return {
         "text": text,
+        "is_newer": _is_newer(text),
         "lower": text.lower(),
         "words": [[_place(text, w.start), _place(text, w.end), w.text] for w in find_words(text)],
         "unprotected": [w.text for w in find_words(text, ())],
@@ -176,6 +192,12 @@ def _corrections(corrector: Corrector) -> Iterator[dict[str, Any]]:
             "edits": [_edit(text, edit) for edit in found.edits],
         }
     corrector.capitals = False
+
+
+def _shipped(path: Path, interpreter: str) -> list[dict[str, Any]]:
+    """Returns what the file makes of texts as it is."""
+    with Corrector(path, interpreter=interpreter) as corrector:
+        return list(_corrections(corrector))
 
 
 def _judgements(corrector: Corrector) -> Iterator[dict[str, Any]]:

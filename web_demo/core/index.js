@@ -1,4 +1,5 @@
 /** The runtime of s2s-keras in a browser: one `.tflite` file and a text -> a text. See README.md. */
+import { ArtifactError, LoadError } from './errors.js';
 import { readArtifact } from './runtime/artifact.js';
 import { Corrector } from './runtime/corrector.js';
 import { Translator } from './runtime/translator.js';
@@ -17,6 +18,12 @@ export { Corrector, Translator };
  * @throws {import('./errors.js').ArtifactError} the file cannot be used; says why, and what to do.
  */
 export async function openModel(runtime, bytes, name) {
-  const artifact = await readArtifact(bytes, name);
-  return artifact.lexicon ? new Corrector(artifact, runtime) : new Translator(artifact, runtime);
+  try {
+    const artifact = await readArtifact(bytes, name);
+    return artifact.lexicon ? new Corrector(artifact, runtime) : new Translator(artifact, runtime);
+  } catch (error) {
+    if (error instanceof ArtifactError || error instanceof LoadError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ArtifactError(`${name}: the file is not usable: ${reason} Export or download it again.`);
+  }
 }

@@ -13,7 +13,7 @@ import { ArtifactError, LoadError } from '../errors.js';
  * @property {Map<string, TensorInfo>} inputs
  * @property {Map<string, TensorInfo>} outputs
  * @property {(name: string, values: ArrayLike<number>) => void} set
- * @property {() => void} run
+ * @property {() => void} run throws an `Error` where an operator fails.
  * @property {(name: string) => any} output a Float32Array or an Int32Array.
  *
  * What runs a graph. Signatures live as long as it is open.
@@ -36,16 +36,19 @@ const TYPES = new Map(
 
 /** What runs models; one serves all models of a page or a worker. */
 export class Runtime {
-  /** The last lines of the interpreter's log. @type {string[]} */
-  log = [];
+  /** What the interpreter says went wrong. @type {string[]} */
+  errors = [];
   /** @type {any} */
   wasm;
   /** @type {any} */
   environment;
 
-  /** @param {string} line */
-  note(line) {
-    if (!line.startsWith('INFO')) this.log = [...this.log.slice(-9), line];
+  /** Calls; what the interpreter only says went wrong is an error, too. @template T @param {() => T} call @returns {T} */
+  guarded(call) {
+    this.errors = [];
+    const result = call();
+    if (this.errors.length) throw new Error(this.errors[0].replace(/^ERROR: (\[[^\]]*\] )?/, ''));
+    return result;
   }
 
   /**
@@ -56,12 +59,11 @@ export class Runtime {
    * @throws {ArtifactError} the graph cannot be run.
    */
   open(artifact) {
-    this.log = [];
+    this.errors = [];
     try {
       return new LiteRtInterpreter(this, artifact.graph);
     } catch (error) {
-      const errors = this.log.filter((line) => line.startsWith('ERROR'));
-      const reason = errors.at(-1)?.replace(/^ERROR: (\[[^\]]*\] )?/, '') ?? /** @type {Error} */ (error)?.message ?? error;
+      const reason = this.errors.at(-1) ?? /** @type {Error} */ (error)?.message ?? error;
       throw new ArtifactError(`${artifact.name}: the interpreter refuses the graph: ${reason}`);
     }
   }
@@ -81,7 +83,9 @@ export async function loadRuntime({ litert, factory }) {
   const folder = String(litert).replace(/\/*$/, '/');
   const file = `litert_wasm${WebAssembly.validate(RELAXED_SIMD) ? '' : '_compat'}_internal`;
   const runtime = new Runtime();
-  const note = (/** @type {string} */ line) => runtime.note(line);
+  const note = (/** @type {string} */ line) => {
+    if (line.startsWith('ERROR')) runtime.errors.push(line);
+  };
   try {
     const make = factory ?? (await loadScript(`${folder}${file}.js`));
     const locateFile = (/** @type {string} */ name) => folder + name;
@@ -117,7 +121,8 @@ class LiteRtInterpreter {
   #closing = [];
 
   /** @param {Runtime} runtime @param {Uint8Array} graph */
-  constructor({ wasm, environment }, graph) {
+  constructor(runtime, graph) {
+    const { wasm, environment } = runtime;
     const place = wasm._malloc(graph.length);
     this.#closing.push(() => wasm._free(place));
     try {
@@ -128,7 +133,7 @@ class LiteRtInterpreter {
       const options = { accelerator: 'wasm', environment: {}, cpuOptions: { numThreads: 1 }, ...unused };
       const compiled = this.#kept(wasm.compileModel(environment, model, options));
       for (let index = 0; index < model.getNumSignatures(); index++) {
-        const signature = this.#kept(new LiteRtSignature(wasm, environment, model, compiled, index));
+        const signature = this.#kept(new LiteRtSignature(runtime, model, compiled, index));
         this.#signatures.set(signature.name, signature);
       }
     } catch (error) {
@@ -162,9 +167,10 @@ class LiteRtSignature {
   /** @type {any[]} */
   #results = [];
 
-  /** @param {any} wasm @param {any} environment @param {any} model @param {any} compiled @param {number} index */
-  constructor(wasm, environment, model, compiled, index) {
-    this.wasm = wasm;
+  /** @param {Runtime} runtime @param {any} model @param {any} compiled @param {number} index */
+  constructor(runtime, model, compiled, index) {
+    const { wasm, environment } = runtime;
+    this.runtime = runtime;
     this.compiled = compiled;
     this.index = index;
     const signature = model.getSignature(index);
@@ -191,7 +197,7 @@ class LiteRtSignature {
 
   run() {
     this.#release();
-    this.#results = this.compiled.run(this.index, this.buffers);
+    this.#results = this.runtime.guarded(() => this.compiled.run(this.index, this.buffers));
   }
 
   /** @param {string} name */
@@ -213,9 +219,9 @@ class LiteRtSignature {
 
   /** @param {string} type @param {any} buffer @param {number} size @param {string} mode */
   #view(type, buffer, size, mode) {
-    const place = buffer.lock(this.wasm.LiteRtTensorBufferLockMode[mode]);
+    const place = buffer.lock(this.runtime.wasm.LiteRtTensorBufferLockMode[mode]);
     buffer.unlock(); // it stays where it is
-    const memory = this.wasm.HEAPU8.buffer;
+    const memory = this.runtime.wasm.HEAPU8.buffer;
     return type === 'INT32' ? new Int32Array(memory, place, size) : new Float32Array(memory, place, size);
   }
 }

@@ -159,8 +159,14 @@ export class LiteRtSession {
   /** Looks the last ids up, so that vocabularies of another model show before the first text. */
   #prove() {
     const [width] = this.beamWidths;
-    this.start([this.artifact.sourceTokenizer.size - 1], width);
-    this.step(new Int32Array(width).fill(this.artifact.targetTokenizer.size - 1), new Int32Array(width));
+    try {
+      this.start([this.artifact.sourceTokenizer.size - 1], width);
+      this.step(new Int32Array(width).fill(this.artifact.targetTokenizer.size - 1), new Int32Array(width));
+    } catch (error) {
+      if (error instanceof ArtifactError) throw error;
+      const { message } = /** @type {Error} */ (error);
+      throw new ArtifactError(`${this.artifact.name}: the vocabularies do not fit the graph (${message}). Export it again.`);
+    }
     this.#current = null;
   }
 }

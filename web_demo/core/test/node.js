@@ -7,7 +7,7 @@ import vm from 'node:vm';
 import { loadRuntime, openModel } from '../index.js';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const LITERT = join(ROOT, 'build/web/node_modules/@litertjs/core/wasm');
+export const LITERT = join(ROOT, 'build/web/node_modules/@litertjs/core/wasm');
 
 /** Loads the WebAssembly as a browser's script would be. */
 export function nodeRuntime() {

@@ -10,7 +10,7 @@ TYPED := recieve definately occured seperate wierd accomodate begining untill \
 # Not --quiet, with which warnings would not count.
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-.PHONY: demo apk docs android-tools browser test test-arm64 lint bench bench-device claims format clean
+.PHONY: demo apk docs android-tools browser web-tools test test-arm64 lint bench bench-device claims format clean
 .DELETE_ON_ERROR:
 
 demo: $(MODEL)
@@ -26,7 +26,7 @@ $(DEMO)/run/model.keras: recipes/misspellings.yaml | .venv/ready
 	@$(BIN)/s2s-keras train $< --out $(DEMO)/run --resume
 
 test: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready .venv-jax/ready \
-      .venv-torch/ready browser apk
+      .venv-torch/ready browser web-tools apk
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not arm64'
 
 # The Android app, without Android Studio; see android_demo/README.md.
@@ -65,17 +65,36 @@ browser:
 	    echo "The tests need a browser: apt-get install chromium chromium-driver" >&2; exit 1; }; \
 	fi
 
+# What runs the models in a browser, and what checks the code that does it. Node and npm are Debian's.
+web-tools: build/web/node_modules/ready
+
+build/web/node_modules/ready: web_demo/package.json web_demo/package-lock.json web_demo/.npmrc
+	@need=; for tool in node npm; do command -v $$tool >/dev/null || need="$$need $$tool"; done; \
+	if [ -n "$$need" ]; then \
+	  packages=$$(echo $$need | sed 's/node/nodejs/'); \
+	  command -v apt-get >/dev/null || { echo "The browser's runtime needs$$need: install $$packages." >&2; exit 1; }; \
+	  as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  echo "Installing $$packages ..."; \
+	  { $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    $$as_root apt-get install -y -qq --no-install-recommends $$packages >/dev/null; } || { \
+	    echo "The browser's runtime needs$$need: apt-get install $$packages" >&2; exit 1; }; \
+	fi
+	@mkdir -p build/web && cp $^ build/web/
+	@cd build/web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
 # The arm64 builds of the runtimes, emulated, and the JVM's.
 test-arm64: .venv/ready .venv-litert/ready .venv-arm64/ready android-tools
 	@$(BIN)/python -m pytest -m arm64 tests/runtimes tests/android
 
-lint: .venv/ready
+lint: .venv/ready web-tools
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@# export/ is installed as s2s_keras.export: links show mypy that layout.
 	@rm -rf build/typecheck && mkdir -p build/typecheck
 	@cp -rs "$(CURDIR)/s2s_keras" build/typecheck/ && ln -s "$(CURDIR)/export" build/typecheck/s2s_keras/export
 	@cd build/typecheck && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p s2s_keras
+	@build/web/node_modules/.bin/tsc --project web_demo
 	@$(SITE)
 
 format: .venv/ready

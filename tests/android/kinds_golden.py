@@ -18,7 +18,7 @@ from s2s_keras.decoding import Prediction
 from s2s_keras.errors import InputError
 from s2s_keras.runtime import Corrector, Seq2SeqLite, read_artifact
 from s2s_keras.runtime.artifact import Artifact
-from tests.android.golden import mistyped
+from tests.golden.__main__ import mistyped
 from tests.runtimes.c_library import Interpreter
 
 __all__ = ["main"]

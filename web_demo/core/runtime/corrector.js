@@ -202,6 +202,7 @@ function wordCorrector({ name, metadata, lexicon, sourceTokenizer, targetTokeniz
   if (metadata.task !== 'correction' || !lexicon) {
     throw new ArtifactError(`${name}: a corrector opens files with a lexicon whose task is correction.`);
   }
+  if ('start' in metadata.signatures) throw new ArtifactError(`${name}: a corrector's file must be exported stateless.`);
   const settings = correctionOf(metadata.correction);
   const longest = metadata.max_source_length;
   must(

@@ -8,7 +8,8 @@ import { PAD } from '../text/tokenizer.js';
 
 /**
  * A source goes to the graph of the smallest source length that holds it. Between steps the decoder's state is
- * kept here. A source that was the last one, too, is not encoded again.
+ * kept here, or, in a stateful file, inside the interpreter. A source that was the last one, too, is not encoded
+ * again, unless the file is stateful.
  *
  * @implements {Session}
  */
@@ -27,12 +28,7 @@ export class LiteRtSession {
    */
   constructor(artifact, runtime) {
     this.artifact = artifact;
-    if (Object.hasOwn(artifact.metadata.signatures, 'start')) {
-      throw new ArtifactError(
-        `${artifact.name}: the file keeps the decoder's state in variables of the graph, which LiteRT.js does not ` +
-          'run. Export it without `--stateful`.',
-      );
-    }
+    this.isStateful = Object.hasOwn(artifact.metadata.signatures, 'start');
     this.interpreter = runtime.open(artifact);
     try {
       this.#mapSignatures();
@@ -61,7 +57,7 @@ export class LiteRtSession {
       `The file holds beam widths ${this.beamWidths}. Received: ${beamWidth}. Export with \`--beam-width ${beamWidth}\`.`,
     );
     this.#current = null; // what fails leaves nothing to go on with
-    bucket.source.encode(sourceIds);
+    bucket.source.encode(sourceIds, !this.isStateful);
     step.take(bucket.source, sourceIds, this.artifact.shortlist);
     this.#current = step;
   }
@@ -114,7 +110,10 @@ export class LiteRtSession {
 
   #mapSignatures() {
     const { metadata, shortlist } = this.artifact;
-    const { encode, decode_step: steps } = metadata.signatures;
+    const { signatures } = metadata;
+    const [encode, steps] = this.isStateful
+      ? [signatures.start, signatures.step]
+      : [signatures.encode, signatures.decode_step];
     const lengths = this.#counts(encode);
     const widths = String(this.#counts(steps?.[lengths[0]]));
     if (String(this.#counts(steps)) !== String(lengths)) this.#unfit('Every source length must have its steps.');
@@ -128,6 +127,9 @@ export class LiteRtSession {
       const byWidth = new Map();
       for (const width of this.#counts(steps[length])) {
         const step = this.#signature(steps[length][width]);
+        if (step.inputs.has('parent') !== this.isStateful) {
+          this.#unfit('A step must take `parent` in a stateful file, and nowhere else.');
+        }
         const problem = misfit(start, step, length, width, shortlist?.size);
         if (problem) this.#unfit(problem);
         byWidth.set(width, new StepSignature(step, width));
@@ -184,10 +186,10 @@ class SourceSignature {
     this.padded = new Int32Array(length);
   }
 
-  /** @param {number[]} ids */
-  encode(ids) {
+  /** @param {number[]} ids @param {boolean} isKept whether they are not encoded again where they were the last. */
+  encode(ids, isKept) {
     const before = this.#ids;
-    if (before?.length === ids.length && ids.every((id, i) => id === before[i])) return;
+    if (isKept && before?.length === ids.length && ids.every((id, i) => id === before[i])) return;
     this.#ids = null;
     this.padded.fill(PAD).set(ids);
     this.signature.set('source_ids', this.padded);
@@ -205,6 +207,7 @@ class StepSignature {
   constructor(signature, rows) {
     this.signature = signature;
     this.rows = rows;
+    this.isStateful = signature.inputs.has('parent');
     const [layers, , ...units] = signature.inputs.get('state')?.shape ?? [0, 0, 0];
     this.layers = layers;
     this.units = units.reduce((product, size) => product * size, 1);
@@ -217,10 +220,10 @@ class StepSignature {
 
   /** Takes what was encoded: the state for every row, the rest as it is. @param {SourceSignature} source @param {number[]} sourceIds @param {import('../text/shortlist.js').Shortlist | null} shortlist */
   take(source, sourceIds, shortlist) {
-    this.resume(source.signature.output('state'));
+    if (!this.isStateful) this.resume(source.signature.output('state'));
     if (this.#taken === source.encoding) return;
     for (const name of source.signature.outputs.keys()) {
-      if (name !== 'state') this.signature.set(name, source.signature.output(name));
+      if (name !== 'state' && !this.isStateful) this.signature.set(name, source.signature.output(name));
     }
     if (shortlist) this.signature.set('candidate_ids', shortlist.candidates(sourceIds));
     this.#taken = source.encoding;
@@ -235,10 +238,11 @@ class StepSignature {
         this.ordered.set(this.state.subarray(from, from + units), (layer * rows + row) * units);
       }
     }
-    signature.set('state', this.ordered);
     signature.set('token', tokens);
+    if (this.isStateful) signature.set('parent', parents);
+    else signature.set('state', this.ordered);
     signature.run();
-    this.state.set(signature.output('state'));
+    if (!this.isStateful) this.state.set(signature.output('state'));
     return {
       candidates: this.candidates,
       logProbs: signature.output('log_probs'),
@@ -250,6 +254,7 @@ class StepSignature {
 
   /** Returns a copy of the first row's state. */
   firstState() {
+    must(!this.isStateful, "A stateful file keeps the decoder's state to itself. Export it without `--stateful`.");
     const first = new Float32Array(this.layers * this.units);
     for (let layer = 0; layer < this.layers; layer++) {
       const from = layer * this.rows * this.units;
@@ -275,14 +280,17 @@ class StepSignature {
  */
 function misfit(start, step, sourceLength, beamWidth, shortlistSize) {
   const candidates = Math.max(1, step.outputs.get('log_probs')?.shape.at(-1) ?? 0);
+  const row = `INT32 ${beamWidth}`;
   const { type, shape = [] } = start.outputs.get('state') ?? {};
-  const state = `${type} ${[shape[0], beamWidth, ...shape.slice(2)]}`;
-  const inputs = { ...described(start.outputs), token: `INT32 ${beamWidth}`, state };
+  const state = { state: `${type} ${[shape[0], beamWidth, ...shape.slice(2)]}` };
+  const isStateful = step.inputs.has('parent');
+  const own = isStateful ? { parent: row } : { ...described(start.outputs), ...state };
+  const inputs = { ...own, token: row };
   if (shortlistSize !== undefined) Object.assign(inputs, { candidate_ids: `INT32 ${shortlistSize}` });
   const answers = {
     log_probs: `FLOAT32 ${[beamWidth, candidates]}`,
     token_ids: `INT32 ${[beamWidth, candidates]}`,
-    state,
+    ...(isStateful ? {} : state),
   };
   if (step.outputs.has('attention')) Object.assign(answers, { attention: `FLOAT32 ${[beamWidth, sourceLength]}` });
   const checks = /** @type {const} */ ([

@@ -1,7 +1,7 @@
 /** What the tests need of Node: files, and the WebAssembly without a browser. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
 import { loadRuntime, openModel } from '../index.js';
@@ -11,12 +11,9 @@ export const LITERT = join(ROOT, 'build/web/node_modules/@litertjs/core/wasm');
 
 /** Loads the WebAssembly as a browser's script would be. */
 export function nodeRuntime() {
-  const factory = (/** @type {any} */ options) => {
-    const file = options.locateFile('').endsWith('/') && 'litert_wasm_compat_internal.js';
-    const path = join(LITERT, file);
-    const wrapped = vm.runInThisContext(`(function (require, __filename, __dirname) {${readFileSync(path, 'utf8')}; return ModuleFactory;})`);
-    return wrapped(createRequire(path), path, dirname(path))(options);
-  };
+  const path = join(LITERT, 'litert_wasm_compat_internal.js');
+  const script = `(function (require, __filename, __dirname) {${readFileSync(path, 'utf8')}; return ModuleFactory;})`;
+  const factory = vm.runInThisContext(script)(createRequire(path), path, LITERT);
   return loadRuntime({ litert: LITERT, factory });
 }
 

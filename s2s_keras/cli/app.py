@@ -20,6 +20,7 @@ from s2s_keras.cli import (
     train,
     translate,
     tune,
+    web,
 )
 from s2s_keras.cli.console import stdout
 
@@ -49,6 +50,7 @@ def build_app() -> typer.Typer:
         calibrate,
         inspect,
         serve,
+        web,
         benchmark,
         data,
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from s2s_keras.errors import ArtifactError
 
-__all__ = ["shipped_corrector", "shipped_languages", "shipped_model"]
+__all__ = ["shipped_corrector", "shipped_languages", "shipped_model", "shipped_models"]
 
 MODELS = Path(__file__).parent.parent / "models"
 """Holds `SOURCE-TARGET.tflite` and `LANGUAGE.tflite`, with ISO 639-1 codes, and their cards."""
@@ -16,6 +16,13 @@ def shipped_languages() -> list[tuple[str, str]]:
     """Returns source and target language of each translator that ships, in order."""
     names = sorted(path.stem for path in MODELS.glob("??-??.tflite"))
     return [(name[:2], name[3:]) for name in names]
+
+
+def shipped_models() -> list[Path]:
+    """Returns the files of all models that ship, correctors first."""
+    return [
+        path for pattern in ("??.tflite", "??-??.tflite") for path in sorted(MODELS.glob(pattern))
+    ]
 
 
 def shipped_model(source: str, target: str) -> Path:

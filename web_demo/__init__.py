@@ -1,0 +1,1 @@
+"""The page that runs model files in a browser; `s2s-keras web` copies it. Holds no Python."""

@@ -114,13 +114,13 @@ def _browser_safe(artifact: Artifact) -> Artifact:
     """Raises `ArtifactError` for what the page cannot run."""
     if "start" in artifact.metadata["signatures"]:
         raise ArtifactError(
-            f"{artifact.path}: a stateful file does not run in a browser: LiteRT.js has no variables "
-            "between calls. Export it again with `--stateless`."
+            f"{artifact.path}: a stateful file does not run in a browser, as LiteRT.js has no "
+            "variables between calls. Export it again with `--stateless`."
         )
     if artifact.metadata.get("task") == "correction" and artifact.lexicon is None:
         raise ArtifactError(
-            f"{artifact.path}: a corrector must have a lexicon to run in a browser. Export it again "
-            "with one."
+            f"{artifact.path}: a corrector must have a lexicon to run in a browser. Export it "
+            "again with one."
         )
     return artifact
 
@@ -163,8 +163,8 @@ def _copy_litert(litert: Path, target: Path) -> set[str]:
         path = litert / "wasm" / name
         if not path.is_file():
             raise ArtifactError(
-                f"{litert}: there is no wasm/{name}. `--litert` must be the folder of the npm package "
-                "@litertjs/core, such as node_modules/@litertjs/core."
+                f"{litert}: there is no wasm/{name}. `--litert` must be the folder of the npm "
+                "package @litertjs/core, such as node_modules/@litertjs/core."
             )
         _copy(path, target / name)
     return {f"{target.name}/{name}" for name in names}

@@ -2,6 +2,8 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,10 +27,17 @@ OPTIONS = (
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A browser without a window, as selenium drives it."""
+    with headless_browser(tmp_path_factory.mktemp("browser")) as driver:
+        yield driver
+
+
+@contextmanager
+def headless_browser(profile: Path, *more: str) -> Iterator[Any]:
+    """A browser that keeps what it keeps in `profile`."""
     missing = [name for name in (BROWSER, DRIVER) if shutil.which(name) is None]
     assert not missing, f"{missing} are missing: run `make test`, or install Debian's packages"
     options = webdriver.ChromeOptions()
-    for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
+    for option in (*OPTIONS, *more, f"--user-data-dir={profile}"):
         options.add_argument(option)
     options.binary_location = str(shutil.which(BROWSER))
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})

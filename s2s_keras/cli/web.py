@@ -17,8 +17,8 @@ def run(
     models: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="`.tflite` files: correctors with a lexicon, and translators. [default: those that "
-            "ship]",
+            help="`.tflite` files: correctors with a lexicon, and translators. "
+            "[default: those that ship]",
             metavar="MODEL",
         ),
     ] = None,

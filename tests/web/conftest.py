@@ -77,8 +77,8 @@ class Visitor:
         return [
             str(text)
             for text in self.driver.execute_script(
-                "const menu = document.getElementById('menu');"
-                "return menu.hidden ? [] : [...menu.querySelectorAll('button')].map(b => b.textContent)"
+                "const menu = document.getElementById('menu'); if (menu.hidden) return [];"
+                "return [...menu.querySelectorAll('button')].map(b => b.textContent)"
             )
         ]
 
@@ -93,7 +93,8 @@ class Visitor:
     def point_at(self, word: str) -> None:
         """Clicks a word of the field: the place is that of its mark."""
         box = self.driver.execute_script(
-            "const mark = [...document.querySelectorAll('#marks u')].find(u => u.textContent == arguments[0]);"
+            "const marks = [...document.querySelectorAll('#marks u')];"
+            "const mark = marks.find(u => u.textContent == arguments[0]);"
             "mark.scrollIntoView({block: 'center'}); const box = mark.getBoundingClientRect();"
             "const field = document.getElementById('typed').getBoundingClientRect();"
             "return [box.x + box.width / 2 - field.x - field.width / 2,"

@@ -30,10 +30,10 @@ export class Correcting {
   #timer = 0;
   #replacing = false;
   #typing = false;
+  /** What the list of changes shows. */
+  #listed = '';
   /** How far behind the word that was last replaced the caret was: there undo puts it back. */
   #behind = 0;
-  /** @type {Mark | undefined} whose alternatives are shown */
-  #open;
   /** @type {{learned: string[], blocked: string[]}} */
   #words = stored();
 
@@ -42,11 +42,11 @@ export class Correcting {
     this.#client = client;
     byId('aggressiveness').value = recall('aggressiveness', 0.5);
     byId('as-typed').checked = recall('as typed', true);
-    field.addEventListener('input', (event) => this.#edited(event));
+    field.addEventListener('input', (/** @type {InputEvent} */ event) => this.#edited(event));
     field.addEventListener('scroll', () => { marks.scrollTop = field.scrollTop; });
     field.addEventListener('click', () => this.#show(this.#at()));
     field.addEventListener('blur', () => { this.#typing = false; this.#draw(); });
-    field.addEventListener('keydown', (event) => {
+    field.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {
       if (event.key === 'Escape') this.#hide();
       if (event.altKey && event.key === 'ArrowDown') {
         event.preventDefault();
@@ -59,18 +59,18 @@ export class Correcting {
     document.addEventListener('pointerdown', (event) => {
       if (!menu.contains(/** @type {Node} */ (event.target))) this.#hide();
     });
-    menu.addEventListener('keydown', (event) => this.#moveInMenu(event));
+    menu.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => this.#moveInMenu(event));
     new ResizeObserver(() => this.#draw()).observe(field);
-    byId('aggressiveness').addEventListener('input', (event) => {
+    byId('aggressiveness').addEventListener('input', (/** @type {any} */ event) => {
       remember('aggressiveness', Number(event.target.value));
       this.judgeAll();
     });
-    byId('as-typed').addEventListener('change', (event) => {
+    byId('as-typed').addEventListener('change', (/** @type {any} */ event) => {
       remember('as typed', event.target.checked);
       this.#settle();
     });
     byId('correct-all').addEventListener('click', () => this.#correctAll());
-    byId('word-form').addEventListener('submit', (event) => {
+    byId('word-form').addEventListener('submit', (/** @type {Event} */ event) => {
       event.preventDefault();
       this.#keep(byId('new-word').value.trim());
     });
@@ -89,7 +89,7 @@ export class Correcting {
       this.#listWords();
     }
     byId('corrector-status').textContent = 'Ready.';
-    this.#edited();
+    this.#marked.edit(field.value.slice(0, MOST), field.selectionStart); // a browser may have restored it
     this.judgeAll();
   }
 
@@ -201,9 +201,17 @@ export class Correcting {
     }
     marks.replaceChildren(...parts, `${text.slice(place)}\n`);
     marks.scrollTop = field.scrollTop;
-    byId('correct-all').disabled = !list.some((mark) => !mark.applied);
-    byId('no-changes').hidden = list.length > 0;
-    byId('changes').replaceChildren(...list.slice(-LISTED).map((mark) => element('li', {}, this.#chip(mark))));
+    this.#list(list.slice(-LISTED));
+  }
+
+  /** Lists the latest marks, unless that is what stands there: this runs with each letter. @param {Mark[]} latest */
+  #list(latest) {
+    const listed = latest.map(({ typed, corrected, applied }) => `${typed} ${corrected} ${applied}`).join('\n');
+    if (listed === this.#listed) return;
+    this.#listed = listed;
+    byId('correct-all').disabled = latest.every((mark) => mark.applied);
+    byId('no-changes').hidden = latest.length > 0;
+    byId('changes').replaceChildren(...latest.map((mark) => element('li', {}, this.#chip(mark))));
   }
 
   /** @param {Mark} mark */
@@ -211,15 +219,19 @@ export class Correcting {
     const typed = element(mark.applied ? 'del' : 'span', {}, mark.typed);
     const button = element('button', { type: 'button' }, typed, ' → ', element('b', {}, mark.corrected), ` ${percent(mark.probability)}`);
     button.setAttribute('aria-haspopup', 'menu');
-    button.addEventListener('click', () => this.#show(mark, true));
+    button.addEventListener('click', () => this.#show(this.#marked.list.includes(mark) ? mark : this.#like(mark), true));
     return button;
+  }
+
+  /** A word is judged again and again: the mark that stands where an older one stood. @param {Mark} old */
+  #like(old) {
+    return this.#marked.list.findLast((mark) => mark.typed === old.typed && mark.corrected === old.corrected);
   }
 
   /** @param {Mark | undefined} mark @param {boolean=} byKeyboard */
   #show(mark, byKeyboard = false) {
     this.#hide();
     if (!mark) return;
-    this.#open = mark;
     const item = (/** @type {string} */ label, /** @type {() => void} */ act) => {
       const button = element('button', { type: 'button', tabIndex: -1 }, label);
       button.setAttribute('role', 'menuitem');
@@ -262,7 +274,6 @@ export class Correcting {
   }
 
   #hide() {
-    this.#open = undefined;
     menu.hidden = true;
   }
 

@@ -38,7 +38,7 @@ function plain(value) {
 /** @param {HTMLElement} list a `dl` @param {any} card of the model */
 export function showCard(list, card) {
   const { metadata: { channel, signatures, sha256, ...metadata }, sourceTokenizer, targetTokenizer, lexiconWords } = card;
-  const tokens = ({ kind, size }) => `${kind}, ${size.toLocaleString('en')} tokens`;
+  const tokens = (/** @type {{kind: string, size: number}} */ { kind, size }) => `${kind}, ${size.toLocaleString('en')} tokens`;
   const rows = {
     file: card.name,
     size: `${card.bytes.toLocaleString('en')} bytes, of which the graph takes ${card.graphBytes.toLocaleString('en')}`,

@@ -8,6 +8,8 @@ const MOST = 5000;
 const PAUSE_MS = 250;
 const MOST_CELLS = 4000;
 
+/** @typedef {{element: HTMLElement, mark: (row: number, on: boolean) => void}} Table */
+
 /** A text and its translation. */
 export class Translating {
   #latest = new LatestOnly();
@@ -85,7 +87,7 @@ export class Translating {
     byId('alignment').replaceChildren(...tables);
   }
 
-  /** Tokens as they stand in the text: a piece that begins a word brings its space. */
+  /** Tokens as they stand in the text: a piece that begins a word brings its space. @param {any} sentence @param {Table} table */
   #pieces({ targetTokens, attention, sourceTokens }, table) {
     const tokens = targetTokens.filter((/** @type {string} */ token) => token !== '<eos>');
     return tokens.map((/** @type {string} */ token, /** @type {number} */ row) => {
@@ -103,6 +105,7 @@ export class Translating {
     });
   }
 
+  /** @param {any} sentence @returns {Table} */
   #table({ sourceTokens, targetTokens, attention }) {
     const heads = sourceTokens.map((/** @type {string} */ token) => element('th', { scope: 'col' }, shown(token)));
     const rows = attention.map((/** @type {Float32Array} */ weights, /** @type {number} */ row) => {

@@ -33,7 +33,6 @@ __all__ = ["main"]
 
 VISITS = 5
 RESIDENT = "resident"
-# Two and a half thousand times what somebody may type in a minute.
 CHARACTERS, TEXT_CHARACTERS = 1_000_000, 400
 WORDS_PAGE = """<!doctype html><meta charset="utf-8"><script type="module">
 import { loadRuntime, openModel } from './core/index.js';

@@ -25,14 +25,12 @@ export function tell(problem) {
   byId('problem').textContent = typeof problem === 'string' ? problem : problem.message;
 }
 
-/** @param {any} value of `model.json` */
-function plain(value) {
+/** @param {any} value of `model.json` @param {string} between what stands between its parts @returns {string} */
+function plain(value, between = '\n') {
+  if (typeof value === 'number') return String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
   if (value === null || typeof value !== 'object') return String(value);
-  const lines = Object.entries(value).map(([name, part]) => {
-    const shown = part !== null && typeof part === 'object' ? JSON.stringify(part) : part;
-    return Array.isArray(value) ? String(shown) : `${name}: ${shown}`;
-  });
-  return lines.join(Array.isArray(value) ? ', ' : '\n');
+  if (Array.isArray(value)) return value.map((part) => plain(part, ', ')).join('; ');
+  return Object.entries(value).map(([name, part]) => `${name.replaceAll('_', ' ')}: ${plain(part, ', ')}`).join(between);
 }
 
 /** @param {HTMLElement} list a `dl` @param {any} card of the model */

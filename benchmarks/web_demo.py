@@ -147,9 +147,7 @@ def _first_visit(site: Site, profile: Path) -> float:
         return float(driver.execute_async_script(script)) / 1000
 
 
-def _memory(
-    site: Site, scratch: Path, characters: int
-) -> tuple[dict[str, int], dict[str, int]]:
+def _memory(site: Site, scratch: Path, characters: int) -> tuple[dict[str, int], dict[str, int]]:
     """Returns bytes by kind before and after."""
     text = " ".join(TEXTS)[:TEXT_CHARACTERS]
     flag = "--enable-blink-features=ForceEagerMeasureMemory"

@@ -16,6 +16,7 @@ import s2s_keras.web
 from s2s_keras.errors import ArtifactError, MissingDependencyError
 from s2s_keras.files import make_folder
 from s2s_keras.runtime import Artifact, model_card, read_artifact
+from s2s_keras.runtime.graph import foreign_operators
 
 try:
     from rjsmin import jsmin
@@ -41,8 +42,8 @@ def write_page(models: Sequence[Path], out: Path, litert: Path) -> dict[str, int
     The folder appears whole, or not at all; an older page in its place is replaced.
 
     Args:
-        models: `.tflite` files, translators or correctors with a lexicon, in the order in which the
-            page lists them.
+        models: `.tflite` files, in the order in which the page lists them: those with a lexicon
+            to correct, all others to translate.
         out: the folder; missing, empty, or an older page.
         litert: the folder of the npm package `@litertjs/core`; see `install_litert`.
 
@@ -111,16 +112,12 @@ def install_litert() -> Path:
 
 
 def _browser_safe(artifact: Artifact) -> Artifact:
-    """Raises `ArtifactError` for what the page cannot run."""
-    if "start" in artifact.metadata["signatures"]:
+    """Raises `ArtifactError` for a graph that LiteRT.js does not run."""
+    foreign = foreign_operators(artifact.graph)
+    if foreign:
         raise ArtifactError(
-            f"{artifact.path}: a stateful file does not run in a browser, as LiteRT.js has no "
-            "variables between calls. Export it again with `--stateless`."
-        )
-    if artifact.metadata.get("task") == "correction" and artifact.lexicon is None:
-        raise ArtifactError(
-            f"{artifact.path}: a corrector must have a lexicon to run in a browser. Export it "
-            "again with one."
+            f"{artifact.path}: a browser's LiteRT.js has builtin operators only, and this graph "
+            f"needs {', '.join(foreign)}. Export it again with `s2s-keras export`."
         )
     return artifact
 

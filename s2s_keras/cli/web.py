@@ -17,7 +17,7 @@ def run(
     models: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="`.tflite` files: correctors with a lexicon, and translators. "
+            help="`.tflite` files: those with a lexicon correct as one types, others translate. "
             "[default: those that ship]",
             metavar="MODEL",
         ),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from s2s_keras.runtime.artifact import read_artifact, write_artifact
 from s2s_keras.runtime.shipped import shipped_models
 from s2s_keras.web_page import write_page
 from tests.web.site import LITERT, Site
@@ -141,21 +142,13 @@ def visitor(browser: Any) -> Visitor:
 
 
 @pytest.fixture(scope="session")
-def stateful_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small file whose decoder keeps its state inside the interpreter."""
-    import keras
+def foreign_file(tmp_path_factory: pytest.TempPathFactory, tiny_file: Path) -> Path:
+    """A file whose graph needs an operator that no plain interpreter has."""
+    from tests.export.test_tflite import foreign_graph
 
-    from s2s_keras.decoding import DecodingSettings
-    from s2s_keras.export import export_tflite
-    from s2s_keras.model import Seq2Seq
-    from s2s_keras.text import CharacterTokenizer
-
-    path = tmp_path_factory.mktemp("stateful") / "stateful.tflite"
-    keras.utils.set_random_seed(1)
-    tokenizer = CharacterTokenizer("abcdefgh .,")
-    model = Seq2Seq(tokenizer, tokenizer, embedding_size=8, units=8)
-    settings = DecodingSettings(beam_width=2, max_source_length=12, max_output_length=10)
-    export_tflite(
-        model, path, ["abc"], settings, stateful=True, quantization="none", min_same_best=0.0
+    path = tmp_path_factory.mktemp("foreign") / "foreign.tflite"
+    tiny = read_artifact(tiny_file)
+    write_artifact(
+        path, foreign_graph(), tiny.metadata, tiny.source_tokenizer, tiny.target_tokenizer
     )
     return path

@@ -18,7 +18,7 @@ from tests.web.site import Site
 
 @pytest.fixture(scope="module")
 def odd_site(
-    page_folder: Path, tmp_path_factory: pytest.TempPathFactory, tiny_file: Path
+    page_folder: Path, tmp_path_factory: pytest.TempPathFactory, tiny_file: Path, foreign_file: Path
 ) -> Iterator[Site]:
     """The page, with files beside it that somebody may drop onto it."""
     folder = tmp_path_factory.mktemp("odd") / "page"
@@ -26,6 +26,7 @@ def odd_site(
     good = shipped_model("en", "fr").read_bytes()
     (folder / "good.tflite").write_bytes(good)
     (folder / "tiny.tflite").write_bytes(tiny_file.read_bytes())
+    (folder / "foreign.tflite").write_bytes(foreign_file.read_bytes())
     (folder / "empty.tflite").write_bytes(b"")
     (folder / "half.tflite").write_bytes(good[: len(good) // 2])
     (folder / "damaged.tflite").write_bytes(good[:100_000] + bytes(1000) + good[101_000:])
@@ -40,10 +41,11 @@ def odd_site(
 FILES = {
     "empty": "",
     "half": "",
-    "damaged": "",
+    "damaged": "checksum",
     "page": "",
     "graph": "",
     "newer": "999",
+    "foreign": "",
 }
 
 
@@ -57,19 +59,6 @@ def test_a_file_that_cannot_be_used_is_named(odd_site: Site, visitor: Visitor, n
     assert len(visitor.driver.find_elements("css selector", "option")) == 2
     visitor.element("typed").send_keys("I beleive ")
     visitor.wait(lambda: visitor.value() == "I believe ", "the other model still works")
-
-
-def test_a_stateful_file_is_refused_with_the_reason(
-    odd_site: Site, visitor: Visitor, stateful_file: Path, page_folder: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "page"
-    shutil.copytree(page_folder, folder)
-    shutil.copy(stateful_file, folder / "stateful.tflite")
-    with Site(folder) as served:
-        visitor.open(served.url)
-        visitor.drop("stateful.tflite", f"{served.url}stateful.tflite")
-        visitor.wait(lambda: visitor.text("problem") != "", "the page says what is wrong")
-    assert "LiteRT.js does not run" in visitor.text("problem")
 
 
 def test_a_file_of_ones_own_is_used_at_once(odd_site: Site, visitor: Visitor) -> None:

@@ -1,10 +1,11 @@
-"""`web_demo/core` computes what Python computes: its own tests in Node, on fresh goldens."""
+"""`web_demo/core` computes what Python computes: in Node, and in a browser, on fresh goldens."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from s2s_keras.export import export_tflite
 from s2s_keras.model import Seq2Seq
 from s2s_keras.runtime import Seq2SeqLite
 from s2s_keras.text import CharacterTokenizer, Shortlist, WordTokenizer
+from tests.web.site import Site
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web_demo"
@@ -48,20 +50,77 @@ def test_modules_load_nothing_but_their_own() -> None:
             assert (path.parent / name).is_file(), (path, name)
 
 
+# What runs the goldens in a page, the runtime of which is the one that users get.
+GOLDEN_PAGE = """<!doctype html><meta charset="utf-8"><script type="module">
+import { loadRuntime, openModel } from './core/index.js';
+import { checkGoldens } from './core/test/goldens.js';
+window.check = async (files) => {
+  const bytes = async (file) => new Uint8Array(await (await fetch(file)).arrayBuffer());
+  const runtime = await loadRuntime({ litert: './litert/' });
+  const models = {
+    shipped: await openModel(runtime, await bytes('models/en.tflite'), 'en.tflite'),
+    corrector: await openModel(runtime, await bytes('goldens/en.tflite'), 'en.tflite'),
+    translator: await openModel(runtime, await bytes('goldens/en-fr.tflite'), 'en-fr.tflite'),
+  };
+  const goldens = {};
+  for (const file of files) {
+    const text = new TextDecoder().decode(await bytes(`goldens/${file}.jsonl`));
+    goldens[file] = text.trimEnd().split('\\n').map((line) => JSON.parse(line));
+  }
+  return checkGoldens(models, goldens);
+};
+</script>"""
+LEAST = {"corrections": 500, "shipped": 150, "judgements": 200, "translations": 250}
+
+
+@pytest.fixture(scope="module")
+def goldens(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Python makes of many texts, with LiteRT."""
+    folder = tmp_path_factory.mktemp("goldens")
+    python = ROOT / ".venv-litert" / "bin" / "python"
+    command = [str(python), "-m", "tests.golden", str(folder), "--interpreter", "litert"]
+    _run(command, {**os.environ, "PYTHONPATH": str(ROOT)})
+    _write_flavours(folder)
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_core_answers_as_python(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GOLDENS": str(tmp_path)}
-    python = ROOT / ".venv-litert" / "bin" / "python"
-    goldens = ["-m", "tests.golden", tmp_path, "--interpreter", "litert"]
-    _run([str(python), *map(str, goldens)], environment)
-    _write_flavours(tmp_path)
+def test_node_answers_as_python(goldens: Path) -> None:
+    tests = [str(WEB / part / "test") for part in ("core", "app")]
     report = _run(
-        ["node", "--test", "--test-reporter=tap", str(WEB / "core" / "test")], environment
+        ["node", "--test", "--test-reporter=tap", *tests], {**os.environ, "GOLDENS": str(goldens)}
     )
     counts = dict(re.findall(r"^# (\w+) (\d+)$", report, flags=re.MULTILINE))
-    assert int(counts["pass"]) >= 40, report[-4000:]
+    assert int(counts["pass"]) >= 50, report[-4000:]
     assert [counts[name] for name in ("fail", "cancelled", "skipped", "todo")] == ["0"] * 4
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_browser_answers_as_python(
+    goldens: Path, page_folder: Path, browser: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "page"
+    shutil.copytree(page_folder, folder)
+    (folder / "core" / "test").mkdir()
+    shutil.copy(WEB / "core" / "test" / "goldens.js", folder / "core" / "test")
+    (folder / "goldens").symlink_to(goldens)
+    (folder / "check.html").write_text(GOLDEN_PAGE, "utf-8")
+    with Site(folder) as site:
+        browser.get(f"{site.url}check.html")
+        browser.set_script_timeout(100)
+        counts = {}
+        for name, least in LEAST.items():
+            found = browser.execute_async_script(
+                "const [files, done] = arguments; window.check(files).then(done, "
+                "error => done(String(error.stack)))",
+                [name],
+            )
+            assert isinstance(found, dict), found
+            assert found["mismatches"][:3] == [], name
+            counts[name] = found["counts"][name]
+            assert counts[name] >= least, counts
 
 
 def _write_flavours(folder: Path) -> None:

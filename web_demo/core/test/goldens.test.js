@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { openModel } from '../index.js';
 import { LANGUAGES } from '../text/languages.js';
 import { checkGoldens } from './goldens.js';
-import { ROOT, nodeRuntime, openShipped, readGoldens } from './node.js';
+import { ROOT, nodeRuntime, readGoldens } from './node.js';
 
 const FOLDER = process.env.GOLDENS ?? join(ROOT, 'build/web/goldens');
 if (!existsSync(join(FOLDER, 'texts.jsonl'))) {
@@ -23,9 +23,7 @@ const open = (name) => openModel(runtime, new Uint8Array(readFileSync(join(FOLDE
 
 before(async () => {
   runtime = await nodeRuntime();
-  models.shipped = await openShipped(runtime, 'en.tflite');
   models.corrector = await open('en.tflite');
-  models.translator = await open('en-fr.tflite');
 });
 
 after(() => Object.values(models).forEach((model) => model.close()));
@@ -44,11 +42,8 @@ for (const kind of ['character', 'subword', 'word']) {
   }
 }
 test('words, sentences, pieces and languages are those of Python', () => isAsPython('texts', 2000));
-test('corrections are those of Python', () => isAsPython('corrections', 500));
-test('corrections of the shipped file are those of Python', () => isAsPython('shipped', 500));
-test('judgements are those of Python', () => isAsPython('judgements', 200));
 test('suggestions are those of Python', () => isAsPython('suggestions', 150));
-test('translations are those of Python', () => isAsPython('translations', 250));
+// What takes longer is compared in a browser: tests/web/test_core.py.
 
 test('small words of languages are those of Python', () => {
   const lists = goldens.languages[0];

@@ -90,9 +90,10 @@ test-arm64: .venv/ready .venv-litert/ready .venv-arm64/ready android-tools
 lint: .venv/ready web-tools
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@# export/ is installed as s2s_keras.export: links show mypy that layout.
+	@# export/ and web_demo/ are installed as parts of s2s_keras: links show mypy that layout.
 	@rm -rf build/typecheck && mkdir -p build/typecheck
-	@cp -rs "$(CURDIR)/s2s_keras" build/typecheck/ && ln -s "$(CURDIR)/export" build/typecheck/s2s_keras/export
+	@cp -rs "$(CURDIR)/s2s_keras" build/typecheck/ && ln -s "$(CURDIR)/export" build/typecheck/s2s_keras/export && \
+	  ln -s "$(CURDIR)/web_demo" build/typecheck/s2s_keras/web
 	@cd build/typecheck && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p s2s_keras
 	@build/web/node_modules/.bin/tsc --project web_demo
 	@$(SITE)

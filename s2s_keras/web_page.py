@@ -28,8 +28,10 @@ except ImportError as error:
 __all__ = ["install_litert", "write_page"]
 
 SOURCE = Path(s2s_keras.web.__path__[0])
-PATTERNS = ("*.html", "*.css", "*.js", "*.svg", "*.webmanifest", "app/*.js")
-PATTERNS += tuple(f"core/{part}*.js" for part in ("", "decoding/", "runtime/", "text/"))
+PATTERNS = (
+    *("*.html", "*.css", "*.js", "*.svg", "*.webmanifest", "app/*.js"),
+    *(f"core/{part}*.js" for part in ("", "decoding/", "runtime/", "text/")),
+)
 WASM = ("litert_wasm_internal", "litert_wasm_compat_internal")
 """LiteRT.js for browsers with relaxed SIMD, and for those without."""
 STAMP = "files.js"

@@ -50,5 +50,5 @@ def test_readme_tree_names_what_there_is() -> None:
 def test_readme_verbs_are_those_of_the_command_line() -> None:
     used = set(re.findall(r"s2s-keras (\w+)", README))
     verbs = {"train", "evaluate", "predict", "translate", "export", "inspect"}
-    verbs |= {"serve", "benchmark", "data", "correct", "calibrate", "tune"}
+    verbs |= {"serve", "benchmark", "data", "correct", "calibrate", "tune", "web"}
     assert used == verbs

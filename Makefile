@@ -36,10 +36,11 @@ build/android/s2s-keras.apk: $(shell find android_demo -type f -not -path '*/bui
     -not -path '*/src/test/*') $(wildcard s2s_keras/models/*.tflite) | .venv/ready android-tools
 	@PYTHON=$(CURDIR)/$(BIN)/python android_demo/build.sh
 
-# The documentation site, which needs no network to be read.
-docs: .venv/ready
+# The documentation site, which needs no network to be read, and the page for the browser in it.
+docs: .venv/ready web-tools
 	@$(SITE)
-	@echo "Open build/docs/index.html."
+	@$(BIN)/s2s-keras web --out build/docs/try --litert build/web/node_modules/@litertjs/core
+	@echo "Open build/docs/index.html; for the page to try: $(BIN)/python -m http.server --directory build/docs"
 
 android-tools:
 	@need=; for tool in javac mvn apksigner zipalign zip; do \

@@ -127,6 +127,16 @@ def test_missing_files_are_named(page_folder: Path, visitor: Visitor, missing: s
     assert names.get(missing, missing) in told
 
 
+def test_a_page_whose_scripts_do_not_run_says_so(page_folder: Path, visitor: Visitor) -> None:
+    with Site(page_folder) as served:
+        served.missing = ("main.js",)
+        for url in (served.url, (page_folder / "index.html").as_uri()):
+            visitor.driver.get(url)
+            problem = visitor.element("problem")
+            visitor.wait(problem.is_displayed, "the page says what is wrong")
+            assert "web server" in problem.text
+
+
 def test_a_browser_without_webassembly_is_told(page_folder: Path, visitor: Visitor) -> None:
     headers = {"Content-Security-Policy": "script-src 'self'"}  # some companies' browsers
     with Site(page_folder, headers=headers) as served:

@@ -132,6 +132,8 @@ function listen() {
 }
 
 async function start() {
+  byId('problem').classList.remove('early'); // the scripts run
+  tell('');
   listen();
   try {
     const models = JSON.parse(new TextDecoder().decode(await download('models.json')));

@@ -27,7 +27,7 @@ $(DEMO)/run/model.keras: recipes/misspellings.yaml | .venv/ready
 
 test: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready .venv-jax/ready \
       .venv-torch/ready browser web-tools apk
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not arm64'
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not arm64' --durations=40
 
 # The Android app, without Android Studio; see android_demo/README.md.
 apk: build/android/s2s-keras.apk

@@ -83,6 +83,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--interpreter", choices=("c_library", "litert"), required=True)
     parser.add_argument("--lines", type=int, help="how many each file has at most, default all")
+    parser.add_argument("--corrections", type=int, default=CORRECTIONS, help="texts to correct")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -106,7 +107,7 @@ def main() -> None:
         spelling = write_float_twin(spelling, folder / spelling.name)
         translation = write_float_twin(translation, folder / translation.name)
     with Corrector(spelling, interpreter=interpreter) as corrector:
-        write("corrections.jsonl", _corrections(corrector))
+        write("corrections.jsonl", islice(_corrections(corrector), arguments.corrections))
         write("judgements.jsonl", _judgements(corrector))
         write("suggestions.jsonl", _suggestions(corrector))
     with Translator(translation, interpreter=interpreter) as translator:

@@ -222,7 +222,7 @@ def unpacked_wheel(tiny_file: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """What an installation of the wheel holds, built from a copy with a model that ships."""
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("s2s_keras", "export"):
+    for name in ("s2s_keras", "export", "web_demo"):
         shutil.copytree(ROOT / name, source / name, ignore=ignored)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)

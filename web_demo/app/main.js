@@ -156,7 +156,8 @@ async function keepOffline(files) {
     return;
   }
   try {
-    await navigator.serviceWorker.register('service_worker.js', { updateViaCache: 'none' });
+    const registration = await navigator.serviceWorker.register('service_worker.js', { updateViaCache: 'none' });
+    registration.update().catch(() => {}); // offline; else a newer page is there at the next visit
     const { active } = await navigator.serviceWorker.ready;
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }) => {

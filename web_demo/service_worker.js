@@ -9,7 +9,6 @@ self.addEventListener('install', (event) => {
   event.waitUntil((async () => {
     const cache = await caches.open(CACHE + VERSION);
     await cache.addAll(FILES.map((file) => new Request(file, { cache: 'no-cache' })));
-    await self.skipWaiting();
   })());
 });
 
@@ -21,8 +20,15 @@ self.addEventListener('activate', (event) => {
   })());
 });
 
-/** Of LiteRT's files a browser needs one pair: the page says which it loaded. */
+/**
+ * `takeOver`: a newer page waits for its visitors to ask for it, so that none gets parts of both.
+ * `store`: of LiteRT's files a browser needs one pair; the page says which it loaded.
+ */
 self.addEventListener('message', (event) => {
+  if (event.data.takeOver) {
+    self.skipWaiting();
+    return;
+  }
   event.waitUntil((async () => {
     const [port] = event.ports;
     try {

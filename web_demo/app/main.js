@@ -156,8 +156,7 @@ async function keepOffline(files) {
     return;
   }
   try {
-    const registration = await navigator.serviceWorker.register('service_worker.js', { updateViaCache: 'none' });
-    registration.update().catch(() => {}); // offline; else a newer page is there at the next visit
+    await navigator.serviceWorker.register('service_worker.js', { updateViaCache: 'none' });
     const { active } = await navigator.serviceWorker.ready;
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }) => {
@@ -170,4 +169,22 @@ async function keepOffline(files) {
   }
 }
 
+/** A newer page takes over when the visitor asks for it: no visit mixes the parts of two. */
+async function offerNewer() {
+  if (!navigator.serviceWorker) return;
+  const registration = await navigator.serviceWorker.ready;
+  const button = byId('newer');
+  let asked = false;
+  const look = () => { button.hidden = !registration.waiting; };
+  registration.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', look));
+  navigator.serviceWorker.addEventListener('controllerchange', () => { if (asked) location.reload(); });
+  button.addEventListener('click', () => {
+    asked = true;
+    registration.waiting?.postMessage({ takeOver: true });
+  });
+  look();
+  registration.update().catch(() => {}); // offline
+}
+
 start();
+offerNewer();

@@ -46,7 +46,9 @@ export class Client {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, onOutput });
       this.#worker.postMessage({ id, call, ...given }, transfer);
-      signal?.addEventListener('abort', () => this.#worker.postMessage({ cancel: id }));
+      signal?.addEventListener('abort', () => { // of what it has answered the worker keeps nothing
+        if (this.#waiting.has(id)) this.#worker.postMessage({ cancel: id });
+      });
     });
   }
 }

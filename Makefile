@@ -86,7 +86,7 @@ build/web/node_modules/ready: web_demo/package.json web_demo/package-lock.json w
 
 # The arm64 builds of the runtimes, emulated, and the JVM's.
 test-arm64: .venv/ready .venv-litert/ready .venv-arm64/ready android-tools
-	@$(BIN)/python -m pytest -m arm64 tests/runtimes tests/android
+	@$(BIN)/python -m pytest -n auto -m arm64 tests/runtimes tests/android
 
 lint: .venv/ready web-tools
 	@$(BIN)/ruff format --check .

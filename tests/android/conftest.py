@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from tests.android.junit import compile_tests, write_goldens, write_kinds
-
-Once = Callable[[str, Callable[[Path], None]], Path]
-
-
-@pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
-    """Returns the folder of a name, which a function has filled before for all processes."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent
-
-    def made(name: str, make: Callable[[Path], None]) -> Path:
-        with FileLock(shared / f"{name}.lock"):
-            ready = shared / f"{name}.ready"
-            if not ready.exists():
-                make(shared / name)
-                ready.touch()
-        return shared / name
-
-    return made
+from tests.conftest import Once
 
 
 @pytest.fixture(scope="session")

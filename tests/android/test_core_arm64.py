@@ -14,7 +14,7 @@ import pytest
 from tests.android.junit import run_tests, write_goldens
 from tests.runtimes.environments import ARM64, ARM64_ENVIRONMENTS
 
-LINES = 16
+LINES = 10
 """Of each golden file: emulation is slow."""
 
 JAVA = ARM64 / "root/usr/lib/jvm/java-17-openjdk-arm64/bin/java"

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 from tests.backends.environments import run
+from tests.conftest import Once
 
 
 class Trained:
     """The trainings of each backend, made when they are asked for.
 
     Args:
-        folder: a folder that all workers share.
+        once: the fixture.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, once: Once) -> None:
+        self._once = once
 
     def on(self, backend: str) -> Path:
         """Returns the folder of `tests.backends.trainings`."""
 
         def train(folder: Path) -> None:
             folder.mkdir()
-            self.run(backend, "-m", "tests.backends.trainings", folder)
+            run(backend, "-m", "tests.backends.trainings", folder)
 
         return self._once(f"trained on {backend}", train)
 
@@ -43,38 +42,11 @@ class Trained:
             return made / "outputs"
 
         def read(folder: Path) -> None:
-            self.run(reader, "-m", "tests.backends.outputs", made / "runs", folder)
+            run(reader, "-m", "tests.backends.outputs", made / "runs", folder)
 
         return self._once(f"made on {maker}, read on {reader}", read)
 
-    def run(self, backend: str, *arguments: str | Path, **options: Any) -> str:
-        """Runs a program; see `environments.run`. What JAX compiled before, it takes as it is."""
-        environment = {
-            "JAX_COMPILATION_CACHE_DIR": str(self.folder / "compiled"),
-            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-            "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-            **options.pop("environment", {}),
-        }
-        return run(backend, *arguments, environment=environment, **options)
-
-    def _once(self, name: str, make: Callable[[Path], None]) -> Path:
-        folder, failure = self.folder / name, self.folder / f"{name}.failed"
-        done = self.folder / f"{name}.done"
-        with FileLock(self.folder / f"{name}.lock"):
-            assert not failure.exists(), failure.read_text(encoding="utf-8")
-            if not done.exists():
-                try:
-                    make(folder)
-                except AssertionError as error:
-                    failure.write_text(str(error), encoding="utf-8")
-                    raise
-                done.touch()
-        return folder
-
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Trained:
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "backends"
-    folder.mkdir(exist_ok=True)
-    return Trained(folder)
+def trained(once: Once) -> Trained:
+    return Trained(once)

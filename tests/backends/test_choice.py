@@ -11,8 +11,7 @@ from s2s_keras.cli import backend as module
 from s2s_keras.cli.backend import choose_backend, require_tensorflow
 from s2s_keras.errors import MissingDependencyError
 from s2s_keras.training.history import read_history
-from tests.backends.conftest import Trained
-from tests.backends.environments import FOLDERS, WITHOUT_TENSORFLOW
+from tests.backends.environments import FOLDERS, WITHOUT_TENSORFLOW, run
 from tests.backends.systems import arguments, write_recipe
 
 
@@ -93,27 +92,25 @@ def test_export_without_tensorflow_names_the_extra(machine: pytest.MonkeyPatch) 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("backend", WITHOUT_TENSORFLOW)
-def test_command_line_trains_on_the_backend_that_is_installed(
-    backend: str, trained: Trained, tmp_path: Path
-) -> None:
+def test_command_line_trains_on_the_backend_that_is_installed(backend: str, tmp_path: Path) -> None:
     """Nobody asks for it, and Keras's own file names TensorFlow."""
     (tmp_path / "keras.json").write_text('{"backend": "tensorflow"}')
     write_recipe("sutskever", tmp_path / "data")
     command = ["train", *arguments("sutskever", tmp_path / "data"), "--out", tmp_path / "run"]
     environment = {"KERAS_BACKEND": None, "KERAS_HOME": str(tmp_path)}
-    printed = trained.run(backend, *command, program="s2s-keras", environment=environment)
+    printed = run(backend, *command, program="s2s-keras", environment=environment)
     assert f"parameters, Keras on {backend}\n" in printed
     assert len(read_history(tmp_path / "run")) == 4
 
     with pytest.raises(AssertionError, match=r"error: Export needs TensorFlow: pip install"):
         command = ["export", tmp_path / "run", "--out", tmp_path / "model.tflite"]
-        trained.run(backend, *command, program="s2s-keras", environment=environment)
+        run(backend, *command, program="s2s-keras", environment=environment)
 
 
 @pytest.mark.parametrize("backend", WITHOUT_TENSORFLOW)
-def test_environment_is_what_the_extra_installs(backend: str, trained: Trained) -> None:
+def test_environment_is_what_the_extra_installs(backend: str) -> None:
     """Neither TensorFlow nor another backend, so that none can help."""
-    found = trained.run(
+    found = run(
         backend,
         "-c",
         "from importlib.util import find_spec; "

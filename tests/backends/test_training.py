@@ -6,7 +6,7 @@ import pytest
 
 from s2s_keras.training.history import read_history
 from tests.backends.conftest import Trained
-from tests.backends.environments import BACKENDS
+from tests.backends.environments import BACKENDS, run
 from tests.backends.systems import INTERRUPTED, PRECISIONS, SYSTEMS
 from tests.events import read_events
 
@@ -75,6 +75,6 @@ class TestTraining:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_weights_are_averaged_rounded_and_resumed_on_torch_too(trained: Trained) -> None:
+def test_weights_are_averaged_rounded_and_resumed_on_torch_too() -> None:
     """To the last digit; `tests/training/test_run.py` has the other backends."""
-    assert trained.run("torch", "-m", "tests.training.scripted").endswith("torch")
+    assert run("torch", "-m", "tests.training.scripted").endswith("torch")

@@ -10,9 +10,9 @@ from tests.cli.commands import output
 
 
 @pytest.fixture(scope="module")
-def served(toy_run: Path) -> Path:
+def served(toy_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SavedModel with the recipe's beam, 2 outputs a text."""
-    folder = toy_run.parent / "served"
+    folder = tmp_path_factory.mktemp("saved_model") / "served"
     options = ["--to", "saved_model", "--n-best", "2", "--out", str(folder)]
     assert main(["export", str(toy_run), *options]) == 0
     return folder
@@ -20,7 +20,11 @@ def served(toy_run: Path) -> Path:
 
 @pytest.mark.slow
 def test_verbs_take_a_saved_model(
-    served: Path, toy_run: Path, toy_dev: list[list[str]], capfd: pytest.CaptureFixture[str]
+    served: Path,
+    toy_folder: Path,
+    toy_run: Path,
+    toy_dev: list[list[str]],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     sources = [source for source, _ in toy_dev[:5]]
     for model in (served, served / "1"):
@@ -33,7 +37,7 @@ def test_verbs_take_a_saved_model(
     )
     texts = [[p["text"] for p in document["predictions"]] for document in (found, expected)]
     assert texts[0] == texts[1]
-    dev = toy_run.parent / "dev.tsv"
+    dev = toy_folder / "dev.tsv"
     figures, wanted = (
         json.loads(output(capfd, "evaluate", model, dev, "--json")) for model in (served, toy_run)
     )

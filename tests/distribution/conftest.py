@@ -15,16 +15,10 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cache(recipe: Path) -> Path:
-    """What JAX compiled before, for all processes."""
-    return recipe.parents[1] / "compiled"
-
-
-@pytest.fixture(scope="session")
-def single(recipe: Path, cache: Path) -> Path:
+def single(recipe: Path) -> Path:
     """The run folder of one process."""
     run = recipe.parents[1] / "single"
-    process = start(recipe, run, cache)
+    process = start(recipe, run)
     _, err = process.communicate(timeout=LIMIT_SECONDS)
     assert process.returncode == 0, err[-3000:]
     return run

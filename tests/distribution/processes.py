@@ -76,7 +76,6 @@ class Processes:
         recipe: what to train.
         run: the run folder.
         number: of processes.
-        cache: a folder for what JAX compiles.
         options: of `train`, of all processes.
         each: more options, of each process.
         port: of process 0.
@@ -87,7 +86,6 @@ class Processes:
         recipe: Path,
         run: Path,
         number: int,
-        cache: Path,
         options: Sequence[str] = (),
         each: Sequence[Sequence[str]] | None = None,
         port: int | None = None,
@@ -98,7 +96,7 @@ class Processes:
             f"--num-processes={number}",
         ]
         self.running = [
-            start(recipe, run, cache, *together, f"--process-id={process}", *options, *each_options)
+            start(recipe, run, *together, f"--process-id={process}", *options, *each_options)
             for process, each_options in enumerate(each or [()] * number)
         ]
 
@@ -123,15 +121,12 @@ class Processes:
                     process.kill()
 
 
-def start(recipe: Path, run: Path, cache: Path, *options: str) -> subprocess.Popen[str]:
+def start(recipe: Path, run: Path, *options: str) -> subprocess.Popen[str]:
     """Starts a process of its own that trains."""
     environment = {
         **os.environ,
         "CUDA_VISIBLE_DEVICES": "",
         "JAX_PLATFORMS": "cpu",
-        "JAX_COMPILATION_CACHE_DIR": str(cache),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         "KERAS_BACKEND": "jax",
         "PYTHONWARNINGS": WARNINGS,
     }

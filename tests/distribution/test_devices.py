@@ -26,14 +26,13 @@ def test_tensorflow_s_devices_train_to_what_one_trains_to(recipe: Path, tmp_path
 
 
 def test_jax_s_devices_train_to_what_one_trains_to(
-    recipe: Path, cache: Path, single: Path, tmp_path: Path
+    recipe: Path, single: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
     said = run_program(
         "jax",
         *("-m", "s2s_keras", "train", recipe, "--out", run, "--distribution", "data_parallel"),
         environment={
-            "JAX_COMPILATION_CACHE_DIR": str(cache),
             "XLA_FLAGS": "--xla_force_host_platform_device_count=3",
         },
     )

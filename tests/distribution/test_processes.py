@@ -41,10 +41,10 @@ def children(pid: int) -> list[int]:
 
 @pytest.mark.parametrize("number", [2, 4])
 def test_processes_train_to_what_one_trains_to(
-    number: int, recipe: Path, cache: Path, single: Path, tmp_path: Path
+    number: int, recipe: Path, single: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    first, *others = Processes(recipe, run, number, cache, ["--json"]).end()
+    first, *others = Processes(recipe, run, number, ["--json"]).end()
     assert [one.status for one in (first, *others)] == [0] * number, first.stderr[-3000:]
     assert json.loads(first.stdout)["run"] == str(run)
     assert "39 training pairs" in first.stderr
@@ -58,10 +58,10 @@ def test_processes_train_to_what_one_trains_to(
 
 @pytest.mark.parametrize(("victim", "number_then"), [(0, 2), (1, 1)])
 def test_killed_process_stops_the_others_and_resume_goes_on(
-    victim: int, number_then: int, recipe: Path, cache: Path, single: Path, tmp_path: Path
+    victim: int, number_then: int, recipe: Path, single: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    processes = Processes(recipe, run, 2, cache, ["--set", "training.checkpoint_seconds=0.1"])
+    processes = Processes(recipe, run, 2, ["--set", "training.checkpoint_seconds=0.1"])
     wait_for(run / "best.keras", processes)
     processes.running[victim].kill()
     killed = time.monotonic()
@@ -76,21 +76,21 @@ def test_killed_process_stops_the_others_and_resume_goes_on(
     assert len(read_history(run)) < 6
 
     if number_then == 1:
-        ended = [start(recipe, run, cache, "--resume")]
+        ended = [start(recipe, run, "--resume")]
         _, err = ended[0].communicate(timeout=LIMIT_SECONDS)
         assert ended[0].returncode == 0, err[-3000:]
         assert "Going on at step" in err
     else:
-        ended = Processes(recipe, run, number_then, cache, ["--resume"]).end()
+        ended = Processes(recipe, run, number_then, ["--resume"]).end()
         assert [one.status for one in ended] == [0] * number_then, ended[0].stderr[-3000:]
         assert "Going on at step" in ended[0].stderr
         assert "Going on" not in ended[1].stderr
     assert_same(run, single)
 
 
-def test_silent_process_stops_the_others_in_time(recipe: Path, cache: Path, tmp_path: Path) -> None:
+def test_silent_process_stops_the_others_in_time(recipe: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    processes = Processes(recipe, run, 2, cache, ["--silence-seconds", "5"])
+    processes = Processes(recipe, run, 2, ["--silence-seconds", "5"])
     wait_for(run / "history.csv", processes)
     [child] = children(processes.running[1].pid)
     os.kill(child, signal.SIGSTOP)
@@ -103,9 +103,9 @@ def test_silent_process_stops_the_others_in_time(recipe: Path, cache: Path, tmp_
     processes.running[1].communicate(timeout=60)
 
 
-def test_interrupted_processes_save_and_stop(recipe: Path, cache: Path, tmp_path: Path) -> None:
+def test_interrupted_processes_save_and_stop(recipe: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    processes = Processes(recipe, run, 2, cache)
+    processes = Processes(recipe, run, 2)
     wait_for(run / "best.keras", processes)
     for process in processes.running:
         process.send_signal(signal.SIGINT)
@@ -117,14 +117,14 @@ def test_interrupted_processes_save_and_stop(recipe: Path, cache: Path, tmp_path
 
 
 class TestBadInput:
-    def test_other_recipe_is_refused_by_all(self, recipe: Path, cache: Path, tmp_path: Path):
+    def test_other_recipe_is_refused_by_all(self, recipe: Path, tmp_path: Path):
         each = [(), ("--set", "training.batch_size=14")]
-        for one in Processes(recipe, tmp_path / "run", 2, cache, each=each).end(60):
+        for one in Processes(recipe, tmp_path / "run", 2, each=each).end(60):
             assert one.status == 2
             assert "recipe.training.batch_size (process 0: 13, process 1: 14)" in one.stderr
         assert not (tmp_path / "run").exists()
 
-    def test_other_data_is_refused_by_all(self, recipe: Path, cache: Path, tmp_path: Path):
+    def test_other_data_is_refused_by_all(self, recipe: Path, tmp_path: Path):
         text = recipe.read_text(encoding="utf-8").replace(f"{recipe.parent}/", "")
         recipes = tmp_path / "recipe.yaml"
         recipes.write_text(text, encoding="utf-8")
@@ -132,27 +132,25 @@ class TestBadInput:
         lines = (other / "train.tsv").read_text(encoding="utf-8").splitlines()
         (other / "train.tsv").write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
         each = [("--data", str(recipe.parent)), ("--data", str(other))]
-        for one in Processes(recipes, tmp_path / "run", 2, cache, each=each).end(60):
+        for one in Processes(recipes, tmp_path / "run", 2, each=each).end(60):
             assert one.status == 2
             assert "data.target tokens (process 0: 156, process 1: 152)" in one.stderr
         assert not (tmp_path / "run").exists()
 
-    def test_other_run_folder_is_refused_by_all(
-        self, recipe: Path, cache: Path, tmp_path: Path
-    ) -> None:
+    def test_other_run_folder_is_refused_by_all(self, recipe: Path, tmp_path: Path) -> None:
         run = tmp_path / "run"
-        processes = Processes(recipe, run, 2, cache)
+        processes = Processes(recipe, run, 2)
         wait_for(run / "best.keras", processes)
         processes.running[0].kill()
         processes.end(60)
         options = ("--resume", "--out")
         each = [(*options, str(run)), (*options, str(tmp_path / "other"))]
-        for one in Processes(recipe, run, 2, cache, each=each).end(90):
+        for one in Processes(recipe, run, 2, each=each).end(90):
             assert one.status == 2
             assert "checkpoint (process 0: " in one.stderr
 
-    def test_missing_process_is_named(self, recipe: Path, cache: Path, tmp_path: Path) -> None:
+    def test_missing_process_is_named(self, recipe: Path, tmp_path: Path) -> None:
         options = ["--connect-seconds", "3", "--num-processes", "3"]
-        for one in Processes(recipe, tmp_path / "run", 2, cache, options).end(60):
+        for one in Processes(recipe, tmp_path / "run", 2, options).end(60):
             assert one.status == 1
             assert "of 3 processes, 2 did not come within 3 s" in one.stderr

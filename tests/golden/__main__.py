@@ -33,7 +33,7 @@ from tests.text.golden import golden_texts, golden_tokenizer_of
 __all__ = ["main"]
 
 ROOT = Path(__file__).parents[2]
-CORRECTIONS, TRANSLATIONS, SHIPPED = 700, 300, 150
+CORRECTIONS, TRANSLATIONS, SHIPPED = 400, 300, 150
 KINDS = [(kind, lower) for kind in ("character", "subword", "word") for lower in (False, True)]
 SENTENCES = (
     "She said that {} would come to the house in the morning.",

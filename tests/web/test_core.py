@@ -70,7 +70,7 @@ window.check = async (files) => {
   return checkGoldens(models, goldens);
 };
 </script>"""
-LEAST = {"corrections": 300, "shipped": 150, "judgements": 200, "translations": 250}
+LEAST = {"corrections": 200, "shipped": 150, "judgements": 200, "translations": 250}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def goldens(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("goldens")
     python = ROOT / ".venv-litert" / "bin" / "python"
     command = [str(python), "-m", "tests.golden", str(folder)]
-    command += ["--interpreter", "litert", "--corrections", "300"]
+    command += ["--interpreter", "litert", "--corrections", "200"]
     _run(command, {**os.environ, "PYTHONPATH": str(ROOT)})
     _write_flavours(folder)
     return folder

@@ -6,14 +6,27 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
 
-__all__ = ["CORE", "ROOT", "compile_tests", "run", "run_tests", "write_goldens", "write_kinds"]
+__all__ = [
+    "BUILD",
+    "CORE",
+    "ROOT",
+    "compile_tests",
+    "only_maven",
+    "read_reports",
+    "run",
+    "run_tests",
+    "write_goldens",
+    "write_kinds",
+]
 
 ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "build" / "android"
 ENVIRONMENT = ROOT / ".venv-tflite-runtime"
 CORE = ROOT / "android_demo" / "core"
 
@@ -70,27 +83,44 @@ def run_tests(
         [library] = ENVIRONMENT.glob("lib/python3*/site-packages/*/lib/libtensorflowlite_c.so")
     places = (f"-Dgoldens={goldens}", f"-Dtflite.library={library}")
     _maven("surefire:test", output, *places, f"-Dsurefire.reportNameSuffix={name}", *options)
+    found = read_reports(output.glob(f"*/TEST-*-{name}.xml"))
+    return {tested.removesuffix(f"-{name}"): count for tested, count in found.items()}
+
+
+def read_reports(paths: Iterable[Path]) -> dict[str, int]:
+    """Returns class of tests -> how many ran; none may have failed or been skipped."""
     found = {}
-    for path in output.glob(f"*/TEST-*-{name}.xml"):
+    for path in paths:
         suite = ElementTree.parse(path).getroot()
         counts = [int(suite.attrib[key]) for key in ("failures", "errors", "skipped")]
         assert counts == [0, 0, 0], path.name
-        tested = path.stem.removesuffix(f"-{name}").rpartition(".")[2]
+        tested = path.stem.rpartition(".")[2]
         found[tested] = int(suite.attrib["tests"])
         assert found[tested] > 0, path.name
     return found
 
 
-def run(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> None:
-    """Runs a command in the project's folder, and shows what it said if it fails."""
+@contextmanager
+def only_maven() -> Iterator[None]:
+    """Maven's folder of packages is not for two at once."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with FileLock(BUILD / "maven.lock"):
+        yield
+
+
+def run(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> str:
+    """Runs a command in the project's folder, and shows what it said if it fails.
+
+    Returns:
+        Its standard output.
+    """
     done = subprocess.run(
         command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    return done.stdout
 
 
 def _maven(goal: str, output: Path, *options: str) -> None:
-    lock = ROOT / "build" / "android" / "maven.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):  # Maven's folder of packages is not for two at once
+    with only_maven():
         run(["mvn", "-q", "-B", "-f", CORE, goal, f"-Doutput={output}", *options])

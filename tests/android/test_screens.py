@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from PIL import Image
 
-ROOT = Path(__file__).parents[2]
-BUILD = ROOT / "build/android"
+from tests.android.junit import BUILD, ROOT, only_maven, run
+
 SOURCES = ROOT / "android_demo/app/src/screenTest/kotlin"
 
 
@@ -19,11 +16,10 @@ SOURCES = ROOT / "android_demo/app/src/screenTest/kotlin"
 @pytest.mark.timeout(900)
 def test_screens_work_and_are_drawn() -> None:
     assert (BUILD / "s2s-keras.apk").is_file(), "the app is missing: run `make apk`"
-    with FileLock(BUILD / "maven.lock"):  # Maven's folder of packages is not for two at once
-        done = subprocess.run([ROOT / "android_demo/screens.sh"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-1000:]
+    with only_maven():
+        said = run([ROOT / "android_demo/screens.sh"])
     written = sum(path.read_text().count("@Test\n") for path in SOURCES.rglob("*.kt"))
-    assert re.search(rf"^OK \({written} tests\)$", done.stdout, re.MULTILINE)
+    assert re.search(rf"^OK \({written} tests\)$", said, re.MULTILINE)
     for screen in ("correct", "translate", "settings"):
         light, dark = (
             Image.open(BUILD / f"screens/{theme}-{screen}.png").convert("L")

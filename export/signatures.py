@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import keras
 import tensorflow as tf
 from keras import ops
 
@@ -62,12 +61,12 @@ def save_signatures(
         What `model.json` says of them: `signatures`, a map from `encode` (or `start`) and from
         `decode_step` (or `step`) to names: by source length, and by source length and beam width.
     """
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    add = _add_stateful if stateful else _add_stateless
+    root = tf.Module()
+    root.weights = [weight.value for weight in model.weights]
+    trace = _trace_stateful if stateful else _trace_stateless
     listed = [] if shortlist_size is None else [_ids("candidate_ids", shortlist_size)]
-    signatures = add(archive, model, source_lengths, candidates, listed)
-    archive.write_out(folder, verbose=False)
+    graphs, signatures = trace(root, model, source_lengths, candidates, listed)
+    tf.saved_model.save(root, folder, graphs)
     return signatures
 
 
@@ -80,22 +79,24 @@ def signature_keys(signatures: dict[str, Any]) -> list[str]:
     return list(names)
 
 
-def _add_stateless(
-    archive: Any,
+def _trace_stateless(
+    root: tf.Module,
     model: Seq2Seq,
     source_lengths: Sequence[int],
     candidates: Mapping[int, int],
     listed: Sequence[Any],
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[str, Any]]:
     encode = partial(encode_ids, model)
+    graphs: dict[str, Any] = {}
     encodes: dict[str, str] = {}
     steps: dict[str, dict[str, str]] = {}
     added: dict[tuple[Any, ...], str] = {}
     for length in source_lengths:
         suffix = _suffix(length, source_lengths, "s")
-        archive.add_endpoint(f"encode{suffix}", encode, [_ids("source_ids", 1, length)])
+        graph = _trace(encode, [_ids("source_ids", 1, length)])
+        graphs[f"encode{suffix}"] = graph
         encodes[str(length)] = f"encode{suffix}"
-        encoded = _shapes(encode, length)
+        encoded = _output_shapes(graph)
         rows, _, units = encoded.pop("state")
         for width, count in candidates.items():
             name = f"decode_step{_suffix(width, list(candidates))}{suffix}"
@@ -105,9 +106,9 @@ def _add_stateless(
                 specs = [_ids("token", width), _floats("state", (rows, width, units))]
                 specs += [_floats(name, shape) for name, shape in encoded.items()]
                 step = _stateless_step(model, list(encoded), count)
-                archive.add_endpoint(name, step, [*specs, *listed])
+                graphs[name] = _trace(step, [*specs, *listed])
             steps.setdefault(str(length), {})[str(width)] = added.setdefault(key, name)
-    return {"encode": encodes, "decode_step": steps}
+    return graphs, {"encode": encodes, "decode_step": steps}
 
 
 def _stateless_step(model: Seq2Seq, names: Sequence[str], candidates: int) -> Callable[..., Any]:
@@ -152,17 +153,20 @@ class _Variables(tf.Module):
         return Source(**tensors)
 
 
-def _add_stateful(
-    archive: Any,
+def _trace_stateful(
+    root: tf.Module,
     model: Seq2Seq,
     source_lengths: Sequence[int],
     candidates: Mapping[int, int],
     listed: Sequence[Any],
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[str, Any]]:
     encode = partial(encode_ids, model)
-    shapes = {length: _shapes(encode, length) for length in source_lengths}
-    variables = _Variables(shapes[source_lengths[-1]], candidates)
-    archive.track(variables)
+    shapes = {
+        length: _output_shapes(_trace(encode, [_ids("source_ids", 1, length)]))
+        for length in source_lengths
+    }
+    variables = root.kept = _Variables(shapes[source_lengths[-1]], candidates)
+    graphs: dict[str, Any] = {}
 
     def start(source_ids: Any) -> dict[str, Any]:
         encoded = encode(source_ids)
@@ -186,19 +190,21 @@ def _add_stateful(
     steps: dict[str, dict[str, str]] = {}
     for length in source_lengths:
         suffix = _suffix(length, source_lengths, "s")
-        archive.add_endpoint(f"start{suffix}", start, [_ids("source_ids", 1, length)])
+        graphs[f"start{suffix}"] = _trace(start, [_ids("source_ids", 1, length)])
         starts[str(length)] = f"start{suffix}"
         for width in candidates:
             name = f"step{_suffix(width, list(candidates))}{suffix}"
             specs = [_ids("token", width), _ids("parent", width), *listed]
-            archive.add_endpoint(name, make_step(length, width), specs)
+            graphs[name] = _trace(make_step(length, width), specs)
             steps.setdefault(str(length), {})[str(width)] = name
-    return {"start": starts, "step": steps}
+    return graphs, {"start": starts, "step": steps}
 
 
-def _shapes(encode: Callable[[Any], dict[str, Any]], length: int) -> dict[str, tuple[int, ...]]:
-    """Name -> shape of what `encode` returns for a source of `length`."""
-    graph = tf.function(encode).get_concrete_function(_ids("source_ids", 1, length))
+def _trace(function: Callable[..., Any], specs: Sequence[Any]) -> Any:
+    return tf.function(function, input_signature=specs, autograph=False).get_concrete_function()
+
+
+def _output_shapes(graph: Any) -> dict[str, tuple[int, ...]]:
     return {name: tuple(shape) for name, shape in graph.output_shapes.items()}
 
 

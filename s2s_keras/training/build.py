@@ -89,3 +89,5 @@ def _compile(model: Seq2Seq, settings: TrainingConfig, total_steps: int) -> None
         metrics=[NegativeLogLikelihood(), TokenAccuracy(), ExactMatch()],
         jit_compile=JIT_COMPILE,
     )
+    # TensorFlow would trace the first step twice if its variables came to be in it.
+    model.optimizer.build(model.trainable_variables)

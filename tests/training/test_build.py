@@ -42,6 +42,19 @@ def test_pretrained_embeddings_are_the_rows_of_their_tokens(vectors):
     assert "vectors for 50.0% of the target vocabulary" in lines[1]
 
 
+def test_a_step_is_traced_once(monkeypatch):
+    model = build_model(parse_recipe({"data": DATA, "model": MODEL}), SOURCE, TARGET, 10)
+    traced, train_step = [], type(model).train_step
+    monkeypatch.setattr(
+        type(model), "train_step", lambda *given: traced.append(given) or train_step(*given)
+    )
+    ids = np.array([SOURCE.encode("a b")], np.int32)
+    inputs = {"source_ids": ids, "target_ids": ids}
+    for _ in range(3):
+        model.train_on_batch(inputs, ids)
+    assert len(traced) == 1
+
+
 @pytest.mark.parametrize("side", ["source", "target"])
 @pytest.mark.parametrize(
     ("lines", "place", "message"),

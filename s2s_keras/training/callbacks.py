@@ -29,7 +29,6 @@ from s2s_keras.data.batches import Batch
 from s2s_keras.errors import TrainingError
 from s2s_keras.files import atomic_path
 from s2s_keras.training.checkpoint import BEST, Position, save_checkpoint
-from s2s_keras.training.curves import plot_history
 from s2s_keras.training.history import History, is_complete, kept_epoch, write_history
 
 __all__ = ["InterruptGuard", "NumberGuard", "ProgressBar", "RunRecorder", "keep_best"]
@@ -225,7 +224,7 @@ class InterruptGuard(keras.callbacks.Callback):
 
 
 class RunRecorder(keras.callbacks.Callback):
-    """Saves checkpoints, and after each epoch history and plot; stops a training in time.
+    """Saves checkpoints, and after each epoch the history; stops a training in time.
 
     All figures of an epoch go into its `logs`, for the callbacks behind.
 
@@ -288,10 +287,7 @@ class RunRecorder(keras.callbacks.Callback):
         if logs is not None:
             logs.update(figures)
         self.history.append({"epoch": epoch + 1, "step": self.step, **figures})
-        kept = kept_epoch(self.history, self.settings)
         write_history(self.history, self.folder)
-        marked = kept if self.settings.keep == "best" else None
-        plot_history(self.history, self.folder / "loss.png", marked)
         self._show(self.history)
         keep_best(self.save(), self.history, self.settings)
         # It was set at the last batch.

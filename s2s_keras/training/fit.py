@@ -130,6 +130,9 @@ def fit(
             ],
             verbose=0,
         )
+    except KeyboardInterrupt:
+        watcher.draw()
+        raise
     except Exception:
         feed.raise_failure()
         raise

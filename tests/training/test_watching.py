@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from tests.training.scripted import (
     make_recipe,
     trainable_weights,
 )
+from tests.training.test_training_report import HISTORY, METRICS, subject_of
 
 
 def test_tensorboard_finds_figures_samples_and_alignments(toy_run: Path, toy_dev) -> None:
@@ -63,6 +65,33 @@ def test_config_of_a_run_is_a_recipe_that_goes_on(toy_run: Path) -> None:
     lines: list[str] = []
     train(load_recipe(toy_run / "config.json"), toy_run, resume=True, report=lines.append)
     assert lines == [f"{toy_run} is finished already."]
+
+
+def test_pictures_take_little_time_of_short_epochs(tmp_path: Path, monkeypatch) -> None:
+    now, drawn = 0.0, []
+
+    def draw(folder, subject, history, samples, metrics=None):
+        nonlocal now
+        now += 0.5  # seconds
+        drawn.append((len(history), metrics))
+
+    pictured = []
+    monkeypatch.setattr(watching, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(watching, "write_training_report", draw)
+    monkeypatch.setattr(watching, "plot_history", lambda *given: pictured.append(given[1:]))
+    watcher = watching.Watcher(tmp_path, subject_of(), [])
+    for epochs, second in ((1, 0.0), (2, 10.0), (3, 10.6), (3, 12.0)):
+        now = second
+        watcher.show(HISTORY[:epochs])
+    assert drawn == [(1, None), (3, None)]
+    for _ in range(2):  # as at an interruption
+        watcher.draw()
+    assert drawn == [(1, None), (3, None), (3, None)]
+    watcher.finish(None, HISTORY, METRICS)
+    assert drawn[3:] == [(3, METRICS)]
+    assert pictured == [(tmp_path / "loss.png", kept) for kept in (1, 2, 2, 2)]
+    watcher.close()
+    assert len(read_events(tmp_path / "tensorboard")["scalars"]["nll"]) == 3
 
 
 @pytest.mark.slow

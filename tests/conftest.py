@@ -40,8 +40,12 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
     return f"{len(val)}_bytes" if isinstance(val, bytes) else None
 
 
-def pytest_collection_finish() -> None:
-    """Keeps what is there now out of each later search for garbage, of which tracing makes much."""
+@pytest.fixture(scope="module", autouse=True)
+def _little_to_search() -> None:
+    """Keeps what is there now out of later searches for garbage, of which each conversion is one.
+
+    TensorFlow never lets go of the functions of earlier tests, half a second's search and more.
+    """
     gc.collect()
     gc.freeze()
 

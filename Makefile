@@ -10,7 +10,7 @@ TYPED := recieve definately occured seperate wierd accomodate begining untill \
 # Not --quiet, with which warnings would not count.
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-.PHONY: demo apk docs android-tools browser web-tools test test-arm64 lint bench bench-device claims format clean
+.PHONY: demo apk docs android-tools browser web-tools environments test test-arm64 lint bench bench-device claims format clean
 .DELETE_ON_ERROR:
 
 demo: $(MODEL)
@@ -25,8 +25,11 @@ $(DEMO)/run/model.keras: recipes/misspellings.yaml | .venv/ready
 	@if [ $< -nt $(DEMO)/run/config.json ]; then rm -rf $(DEMO)/run; fi
 	@$(BIN)/s2s-keras train $< --out $(DEMO)/run --resume
 
-test: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready .venv-jax/ready \
-      .venv-torch/ready browser web-tools apk
+# What the tests need; with --jobs, several at a time.
+environments: .venv/ready .venv-litert/ready .venv-tflite-runtime/ready .venv-jax/ready \
+              .venv-torch/ready browser web-tools apk
+
+test: environments
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not arm64' --durations=40
 
 # The Android app, without Android Studio; see android_demo/README.md.

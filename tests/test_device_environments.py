@@ -18,6 +18,7 @@ from benchmarks.serving.process import served
 from s2s_keras.cli import main
 from s2s_keras.runtime import load
 from s2s_keras.runtime.interpreters import INTERPRETERS
+from tests.conftest import Once
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENTS = {"ai-edge-litert": ".venv-litert", "tflite-runtime": ".venv-tflite-runtime"}
@@ -90,35 +91,42 @@ def test_environment_variable_chooses_the_interpreter(monkeypatch: pytest.Monkey
     assert module == "ai_edge_litert.interpreter"
 
 
+@pytest.fixture(params=[1, 4])
+def options_and_keras_lines(
+    request: pytest.FixtureRequest, toy_run: Path, toy_dev: list[list[str]], once: Once
+) -> tuple[list[str], list[str]]:
+    """Options of `predict` for some texts and a beam width, and what the Keras model says."""
+    texts = [source for source, _ in toy_dev[:25]]
+    options = ["--json", "--beam-width", str(request.param), *texts]
+
+    def predict(path: Path) -> None:
+        command = [sys.executable, "-m", "s2s_keras", "predict", str(toy_run), *options]
+        path.write_text(subprocess.check_output(command, text=True), encoding="utf-8")
+
+    path = once(f"toy-predictions-{request.param}", predict)
+    return options, path.read_text(encoding="utf-8").splitlines()
+
+
 @pytest.mark.parametrize(
     ("quantization", "tolerance"),
     [("none", 1e-4), ("float16", 0.02), ("dynamic_range", 0.1), ("int8", 0.2)],
 )
-@pytest.mark.parametrize("beam_width", [1, 4])
 def test_predictions_equal_those_of_keras(
     interpreter: str,
     quantization: str,
     tolerance: float,
-    beam_width: int,
-    toy_run: Path,
     toy_files: dict[str, Path],
-    toy_dev: list[list[str]],
-    capfd: pytest.CaptureFixture[str],
+    options_and_keras_lines: tuple[list[str], list[str]],
 ) -> None:
-    from s2s_keras.cli import main
-
-    texts = [source for source, _ in toy_dev[:25]]
-    options = ["--json", "--beam-width", str(beam_width), *texts]
-    capfd.readouterr()
-    assert main(["predict", str(toy_run), *options]) == 0
-    expected = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    options, lines = options_and_keras_lines
     printed = run(interpreter, "-m", "s2s_keras", "predict", str(toy_files[quantization]), *options)
-    found = [json.loads(line) for line in printed.splitlines()]
     best = [
-        (a["predictions"][0], b["predictions"][0]) for a, b in zip(expected, found, strict=True)
+        [json.loads(line)["predictions"][0] for line in pair]
+        for pair in zip(lines, printed.splitlines(), strict=True)
     ]
+    assert len(best) == 25
     same = sum(a["text"] == b["text"] for a, b in best)
-    assert same == len(texts) if quantization == "none" else same >= 0.9 * len(texts)
+    assert same == 25 if quantization == "none" else same >= 0.9 * 25
     for a, b in best:
         if a["text"] == b["text"]:
             assert a["log_prob"] == pytest.approx(b["log_prob"], abs=tolerance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -130,11 +131,11 @@ def fit(
             ],
             verbose=0,
         )
-    except KeyboardInterrupt:
-        watcher.draw()
-        raise
-    except Exception:
-        feed.raise_failure()
+    except BaseException as error:
+        with suppress(OSError):  # what ended the training is to be told
+            watcher.draw()
+        if isinstance(error, Exception):
+            feed.raise_failure()
         raise
     finally:
         guard.close()

@@ -33,7 +33,7 @@ class Watcher(keras.callbacks.Callback):
     """Decodes samples after each epoch, and shows them with the epoch's figures.
 
     Events are written after each epoch, plot and report where the last ones are old enough, and
-    when the training ends, whatever ends it.
+    when the training ends, whatever ends it but a kill.
 
     Samples are decoded behind each validation, with the weights that were validated: it must stand
     before the `SwapEMAWeights` that takes the average away.

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
@@ -121,6 +122,19 @@ def test_watching_changes_no_training(tmp_path: Path) -> None:
     for one, other in zip(*weights, strict=True):
         np.testing.assert_array_equal(one, other)
     assert histories[0] == histories[1]
+
+
+@pytest.mark.slow
+def test_epochs_before_a_failure_are_drawn(tmp_path: Path) -> None:
+    def fail(epoch, logs):
+        if epoch == 1:
+            raise RuntimeError("as where a trial is stopped")
+
+    failing = keras.callbacks.LambdaCallback(on_epoch_end=fail)
+    with pytest.raises(RuntimeError, match="a trial"):
+        train(make_recipe(tmp_path, samples=0), tmp_path / "run", callbacks=[failing])
+    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "2 of 3 epochs are done" in report
 
 
 @pytest.mark.slow
